@@ -1,0 +1,303 @@
+//! One row of the table: what is known of a field.
+
+/// What is known of one member of a document.
+#[derive(Debug)]
+pub struct Field {
+    /// The member's name, in the persona vocabulary.
+    pub name: &'static str,
+    /// The member's other spellings: first the one that the PAL vocabulary sends, then others that are accepted.
+    pub aliases: &'static [&'static str],
+    /// The shape of its value.
+    pub kind: Kind,
+    /// What it is for, in one sentence.
+    pub about: &'static str,
+    /// Who writes it.
+    pub access: Access,
+    /// Whether its value has to be kept from sight.
+    pub secrecy: Secrecy,
+    /// What the service fills in where its parent is there and it is not.
+    pub default: Option<Literal>,
+    /// What the service makes of its value.
+    pub normaliser: Normaliser,
+    /// What took its place.
+    pub deprecated: Option<Deprecated>,
+    /// When it has to be there.
+    pub required: Requirement,
+    /// Whether it is owned as a whole, although its members are known.
+    pub atomic: bool,
+    /// Whether operations below it must travel in a request of their own.
+    pub apart: bool,
+}
+
+/// The shape of a value.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// Any number.
+    Number,
+    /// A whole number.
+    Integer,
+    /// One string of a vocabulary.
+    Word(Words),
+    /// A list of strings, with at most so many of them.
+    Texts(usize),
+    /// A list of function tools.
+    Tools,
+    /// An object with the user's own members.
+    Map,
+    /// An object with members that this table knows.
+    Members(&'static [Field]),
+    /// Anything.
+    Any,
+}
+
+/// The strings that a field takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    /// Those that are known, the current ones first.
+    pub known: &'static [&'static str],
+    /// Those among the known ones that the service is about to drop.
+    pub deprecated: &'static [&'static str],
+    /// Whether the service takes no others: models and engines come and go, so their vocabularies are open.
+    pub closed: bool,
+}
+
+/// Who writes a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// The user.
+    Writable,
+    /// The service: never compared, never sent.
+    ReadOnly,
+}
+
+/// Whether a value has to be kept from sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrecy {
+    /// It may be shown.
+    Open,
+    /// Its members may be secrets, those named like credentials are: it is never shown.
+    Holds,
+    /// It is a secret: read back masked or not at all, never shown, and only ever given by `!secret`.
+    Secret,
+}
+
+/// A value that the service fills in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// A string.
+    Text(&'static str),
+    /// A boolean.
+    Flag(bool),
+    /// An empty list.
+    NoElements,
+    /// An empty object.
+    NoMembers,
+}
+
+/// What the service makes of a value, so that two spellings of it are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Normaliser {
+    /// It keeps the value as it is.
+    None,
+    /// `"true"` and `true` mean the same.
+    Flag,
+    /// `"1.2"` and `1.2` mean the same.
+    Number,
+    /// Letter case does not count.
+    LowerCase,
+}
+
+/// What took a field's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deprecated {
+    /// Where the successor stands, as a JSON Pointer; `None` where there is none.
+    pub successor: Option<&'static str>,
+    /// What to know when moving over.
+    pub note: &'static str,
+}
+
+/// When a member has to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// It may be left out.
+    Optional,
+    /// It has to be there unless the member beside it has one of these values.
+    Unless(&'static str, &'static [&'static str]),
+    /// Where it is there, the member beside it has to be there as well.
+    Together(&'static str),
+}
+
+impl Field {
+    const fn new(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            kind,
+            about,
+            access: Access::Writable,
+            secrecy: Secrecy::Open,
+            default: None,
+            normaliser: Normaliser::None,
+            deprecated: None,
+            required: Requirement::Optional,
+            atomic: false,
+            apart: false,
+        }
+    }
+
+    pub(super) const fn text(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, Kind::Text, about)
+    }
+
+    pub(super) const fn flag(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, Kind::Flag, about)
+    }
+
+    pub(super) const fn number(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, Kind::Number, about)
+    }
+
+    pub(super) const fn integer(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, Kind::Integer, about)
+    }
+
+    pub(super) const fn texts(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, Kind::Texts(usize::MAX), about)
+    }
+
+    pub(super) const fn tools(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, Kind::Tools, about)
+    }
+
+    pub(super) const fn map(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, Kind::Map, about)
+    }
+
+    pub(super) const fn any(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, Kind::Any, about)
+    }
+
+    pub(super) const fn members(
+        name: &'static str,
+        members: &'static [Self],
+        about: &'static str,
+    ) -> Self {
+        Self::new(name, Kind::Members(members), about)
+    }
+
+    /// A string of a vocabulary that grows.
+    pub(super) const fn open(
+        name: &'static str,
+        known: &'static [&'static str],
+        about: &'static str,
+    ) -> Self {
+        Self::new(
+            name,
+            Kind::Word(Words {
+                known,
+                deprecated: &[],
+                closed: false,
+            }),
+            about,
+        )
+    }
+
+    /// A string of a vocabulary that does not grow.
+    pub(super) const fn closed(
+        name: &'static str,
+        known: &'static [&'static str],
+        about: &'static str,
+    ) -> Self {
+        Self::new(
+            name,
+            Kind::Word(Words {
+                known,
+                deprecated: &[],
+                closed: true,
+            }),
+            about,
+        )
+    }
+
+    pub(super) const fn retiring(mut self, deprecated: &'static [&'static str]) -> Self {
+        if let Kind::Word(words) = self.kind {
+            self.kind = Kind::Word(Words {
+                deprecated,
+                ..words
+            });
+        }
+        self
+    }
+
+    pub(super) const fn at_most(mut self, elements: usize) -> Self {
+        self.kind = Kind::Texts(elements);
+        self
+    }
+
+    pub(super) const fn alias(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    pub(super) const fn read_only(mut self) -> Self {
+        self.access = Access::ReadOnly;
+        self
+    }
+
+    pub(super) const fn secret(mut self) -> Self {
+        self.secrecy = Secrecy::Secret;
+        self
+    }
+
+    pub(super) const fn holds_secrets(mut self) -> Self {
+        self.secrecy = Secrecy::Holds;
+        self
+    }
+
+    pub(super) const fn default(mut self, default: Literal) -> Self {
+        self.default = Some(default);
+        self
+    }
+
+    pub(super) const fn normalised(mut self, normaliser: Normaliser) -> Self {
+        self.normaliser = normaliser;
+        self
+    }
+
+    pub(super) const fn deprecated(
+        mut self,
+        successor: Option<&'static str>,
+        note: &'static str,
+    ) -> Self {
+        self.deprecated = Some(Deprecated { successor, note });
+        self
+    }
+
+    pub(super) const fn required(mut self, required: Requirement) -> Self {
+        self.required = required;
+        self
+    }
+
+    pub(super) const fn atomic(mut self) -> Self {
+        self.atomic = true;
+        self
+    }
+
+    pub(super) const fn apart(mut self) -> Self {
+        self.apart = true;
+        self
+    }
+
+    /// The members that are known below this field; none where it is no object of known members.
+    #[must_use]
+    pub const fn known_members(&self) -> &'static [Self] {
+        match self.kind {
+            Kind::Members(members) => members,
+            _ => &[],
+        }
+    }
+}

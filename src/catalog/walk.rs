@@ -1,0 +1,209 @@
+//! Finding fields in a document, and the words near a misspelt one.
+
+use serde_json::{Map, Value};
+
+use super::Catalog;
+use super::field::{Access, Field, Kind, Literal, Secrecy};
+use crate::model::{Pointer, secret};
+
+/// Members of headers and the like whose values are credentials, in lower case.
+const CREDENTIALS: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "api-key",
+    "api_key",
+    "apikey",
+    "x-api-key",
+    "cookie",
+    "token",
+    "password",
+];
+
+/// How near a misspelt word has to be to be offered, 0 to 1.
+const NEAR: f64 = 0.75;
+
+impl Catalog {
+    /// What is known of the field at `pointer`; `None` where the table ends.
+    #[must_use]
+    pub fn find(&self, pointer: &Pointer) -> Option<&'static Field> {
+        let mut members = self.fields;
+        let mut found = None;
+        for token in pointer.tokens() {
+            let field = named(members, &token)?;
+            members = field.known_members();
+            found = Some(field);
+        }
+        found
+    }
+
+    /// The fields that `document` declares, each with its value: what is owned as a whole is one field. Members that
+    /// only the service writes are left out.
+    #[must_use]
+    pub fn declared<'v>(&self, document: &'v Value) -> Vec<(Pointer, &'v Value)> {
+        let mut found = Vec::new();
+        if let Value::Object(members) = document {
+            declared_below(&Pointer::root(), members, self.fields, &mut found);
+        }
+        found
+    }
+
+    /// Whether what stands at `pointer` must not be shown: it is a secret, or stands among secrets.
+    #[must_use]
+    pub fn is_hidden(&self, pointer: &Pointer) -> bool {
+        self.secrecy(pointer) != Secrecy::Open
+    }
+
+    /// The secrecy of the nearest field at or around `pointer` that is not open.
+    #[must_use]
+    pub fn secrecy(&self, pointer: &Pointer) -> Secrecy {
+        let mut members = self.fields;
+        for token in pointer.tokens() {
+            let Some(field) = named(members, &token) else {
+                break;
+            };
+            if field.secrecy != Secrecy::Open {
+                return field.secrecy;
+            }
+            members = field.known_members();
+        }
+        Secrecy::Open
+    }
+
+    /// Whether the value at `pointer` may only be given by a `!secret` tag.
+    #[must_use]
+    pub fn wants_secret(&self, pointer: &Pointer) -> bool {
+        match self.secrecy(pointer) {
+            Secrecy::Open => false,
+            Secrecy::Secret => true,
+            Secrecy::Holds => pointer
+                .split_last()
+                .is_some_and(|(_, name)| is_credential(&name)),
+        }
+    }
+
+    /// The top of the subtree whose operations travel in a request of their own, if `pointer` is in one.
+    #[must_use]
+    pub fn apart(&self, pointer: &Pointer) -> Option<Pointer> {
+        let mut at = Pointer::root();
+        let mut members = self.fields;
+        for token in pointer.tokens() {
+            let field = named(members, &token)?;
+            at = at.join(&token);
+            if field.apart {
+                return Some(at);
+            }
+            members = field.known_members();
+        }
+        None
+    }
+
+    /// The name in `document`.
+    #[must_use]
+    pub fn name_of<'v>(&self, document: &'v Value) -> Option<&'v str> {
+        document.get(self.name)?.as_str()
+    }
+
+    /// The known member beside `name` that is spelt most like it.
+    #[must_use]
+    pub fn nearest(&self, parent: &Pointer, name: &str) -> Option<&'static str> {
+        let siblings = if parent.as_str().is_empty() {
+            self.fields
+        } else {
+            self.find(parent)?.known_members()
+        };
+        nearest(name, siblings.iter().map(|field| field.name))
+    }
+}
+
+/// The word that is spelt most like `word`, if any is near.
+#[must_use]
+pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    let scored = known
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
+    scored
+        .filter(|(score, _)| *score >= NEAR)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Whether a member of this name holds a credential.
+#[must_use]
+pub fn is_credential(name: &str) -> bool {
+    CREDENTIALS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Whether a value says nothing: null, `""`, `[]` or `{}`.
+#[must_use]
+pub fn is_unset(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// The row for a member, by any of its spellings.
+#[must_use]
+pub fn named(members: &'static [Field], name: &str) -> Option<&'static Field> {
+    members
+        .iter()
+        .find(|field| field.name == name || field.aliases.contains(&name))
+}
+
+fn declared_below<'v>(
+    at: &Pointer,
+    members: &'v Map<String, Value>,
+    known: &'static [Field],
+    found: &mut Vec<(Pointer, &'v Value)>,
+) {
+    for (name, value) in members {
+        let field = named(known, name);
+        if field.is_some_and(|field| field.access == Access::ReadOnly) {
+            continue;
+        }
+        let pointer = at.join(name);
+        match value {
+            Value::Object(inner) if is_divisible(field, value) => {
+                declared_below(
+                    &pointer,
+                    inner,
+                    field.map_or(&[], Field::known_members),
+                    found,
+                );
+            }
+            _ => found.push((pointer, value)),
+        }
+    }
+}
+
+/// Whether the members of an object are fields of their own. One of known members says nothing while it is empty.
+fn is_divisible(field: Option<&'static Field>, value: &Value) -> bool {
+    if secret::referred(value).is_some() {
+        return false;
+    }
+    match field {
+        Some(Field { atomic: true, .. }) => false,
+        Some(Field {
+            kind: Kind::Members(_),
+            ..
+        }) => true,
+        Some(_) => false,
+        None => !is_unset(value),
+    }
+}
+
+impl Literal {
+    /// The literal as a JSON value.
+    #[must_use]
+    pub fn to_value(self) -> Value {
+        match self {
+            Self::Text(text) => Value::from(text),
+            Self::Flag(flag) => Value::from(flag),
+            Self::NoElements => Value::Array(Vec::new()),
+            Self::NoMembers => Value::Object(Map::new()),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Keeps the personas of video agents in git.
+//!
+//! The program is one sentence: **load the desired personas, fetch the live ones, compare both with what we applied
+//! last, build a plan; show it or apply it.** A [`plan::Plan`] is a plain value which holds every decision with its
+//! reason, and the live version it was computed from.
+//!
+//! ```text
+//! manifests (desired) ──┐
+//! API       (live)    ──┼──► plan::build ──► Plan ──┬──► render   text, JSON
+//! ledger    (applied) ──┘     pure, sync            └──► apply    HTTP, then ledger; tells events
+//! ```
+//!
+//! [`model`], [`catalog`], [`diff`] and [`plan`] are the core: no file, socket, clock, environment or printing. The
+//! edges ([`manifest`], [`api`], [`ledger`]) use the core's nouns and not one another; [`cli`] wires all of it up.
+
+// pub mod api;
+// pub mod apply;
+pub mod catalog;
+// pub mod cli;
+// pub mod diff;
+// pub mod ledger;
+// pub mod manifest;
+pub mod model;
+// pub mod plan;
+// pub mod render;
+// pub mod sandbox;
+// pub mod watch;

@@ -1,0 +1,3 @@
+//! The `personactl` program.
+
+fn main() {}

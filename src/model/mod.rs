@@ -1,0 +1,20 @@
+//! The nouns that every other module speaks in: what is desired, what is live, and where it was said.
+
+mod desired;
+mod digest;
+mod finding;
+mod live;
+mod name;
+mod number;
+mod place;
+mod pointer;
+pub mod secret;
+
+pub use desired::{Desired, Ownership};
+pub use digest::{Digest, Hasher, Salt};
+pub use finding::{Finding, Severity};
+pub use live::Live;
+pub use name::{Key, PersonaId, SecretName};
+pub use number::canonical_decimal;
+pub use place::{Place, Places};
+pub use pointer::Pointer;

@@ -1,0 +1,139 @@
+//! JSON Pointers (RFC 6901): the name of a place in a document.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+/// A JSON Pointer in its escaped form, such as `/layers/llm/model`; the empty pointer names the whole document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pointer(String);
+
+impl Pointer {
+    /// The pointer to the whole document.
+    #[must_use]
+    pub const fn root() -> Self {
+        Self(String::new())
+    }
+
+    /// Reads the escaped form; `None` unless it is empty or begins with `/`, and every `~` is `~0` or `~1`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let shaped = text.is_empty() || text.starts_with('/');
+        let escaped = text
+            .split('~')
+            .skip(1)
+            .all(|rest| rest.starts_with(['0', '1']));
+        (shaped && escaped).then(|| Self(text.to_owned()))
+    }
+
+    /// This pointer, one member or index deeper.
+    #[must_use]
+    pub fn join(&self, token: &str) -> Self {
+        let mut path = String::with_capacity(self.0.len() + token.len() + 1);
+        path.push_str(&self.0);
+        path.push('/');
+        for character in token.chars() {
+            match character {
+                '~' => path.push_str("~0"),
+                '/' => path.push_str("~1"),
+                other => path.push(other),
+            }
+        }
+        Self(path)
+    }
+
+    /// The place `below` this one: both pointers, one after the other.
+    #[must_use]
+    pub fn append(&self, below: &Self) -> Self {
+        Self(format!("{}{}", self.0, below.0))
+    }
+
+    /// The members and indexes on the way down, unescaped.
+    pub fn tokens(&self) -> impl Iterator<Item = String> + '_ {
+        self.0
+            .split('/')
+            .skip(1)
+            .map(|token| token.replace("~1", "/").replace("~0", "~"))
+    }
+
+    /// The pointer one level up and the last token; `None` at the root.
+    #[must_use]
+    pub fn split_last(&self) -> Option<(Self, String)> {
+        let (parent, last) = self.0.rsplit_once('/')?;
+        Some((
+            Self(parent.to_owned()),
+            last.replace("~1", "/").replace("~0", "~"),
+        ))
+    }
+
+    /// What is left of this pointer below `ancestor`; `None` where it is not below it. A pointer is below itself.
+    #[must_use]
+    pub fn below(&self, ancestor: &Self) -> Option<Self> {
+        let rest = self.0.strip_prefix(&ancestor.0)?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| Self(rest.to_owned()))
+    }
+
+    /// The value at this place.
+    #[must_use]
+    pub fn get<'v>(&self, document: &'v Value) -> Option<&'v Value> {
+        document.pointer(&self.0)
+    }
+
+    /// The escaped form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Serialize for Pointer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_come_back_as_they_were_joined() {
+        let pointer = Pointer::root().join("a/b").join("m~n").join("").join("0");
+        assert_eq!(pointer.as_str(), "/a~1b/m~0n//0");
+        assert_eq!(
+            pointer.tokens().collect::<Vec<_>>(),
+            ["a/b", "m~n", "", "0"]
+        );
+    }
+
+    #[test]
+    fn a_pointer_is_below_itself_but_not_below_a_namesake() {
+        let ancestor = Pointer::parse("/layers/llm").expect("a pointer");
+        let rest = |text| {
+            Pointer::parse(text)
+                .expect("a pointer")
+                .below(&ancestor)
+                .map(|rest| rest.0)
+        };
+        assert_eq!(rest("/layers/llm").as_deref(), Some(""));
+        assert_eq!(rest("/layers/llm/model").as_deref(), Some("/model"));
+        assert_eq!(rest("/layers/llms"), None);
+    }
+
+    #[test]
+    fn only_well_formed_pointers_are_read() {
+        for bad in ["a", "/~", "/~2", "/a~"] {
+            assert_eq!(Pointer::parse(bad), None, "{bad}");
+        }
+        for good in ["", "/", "/a~0~1", "/a/0"] {
+            assert!(Pointer::parse(good).is_some(), "{good}");
+        }
+    }
+}
