@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::Catalog;
 use super::field::{Field, Normaliser};
 use super::walk::{is_unset, named};
-use crate::model::{Digest, Hasher, Pointer, canonical_decimal};
+use crate::model::{Digest, Fingerprints, Hasher, Pointer, canonical_decimal, secret};
 
 impl Catalog {
     /// Whether the live side already is what is desired: by meaning, not by spelling. An empty desired value is met by
@@ -30,15 +30,27 @@ impl Catalog {
         is_default(self.find(pointer), live)
     }
 
-    /// A digest of the value's meaning: equal for values that mean the same. Absent and empty values share one.
+    /// A digest of the value's meaning: equal for values that mean the same. Absent and empty values share one, and what
+    /// must not be shown is salted. `None` where the value refers to a secret that is not available here.
     #[must_use]
-    pub fn digest(&self, pointer: &Pointer, value: Option<&Value>) -> Digest {
-        let mut hasher = Hasher::default();
+    pub fn digest(
+        &self,
+        pointer: &Pointer,
+        value: Option<&Value>,
+        secrets: &Fingerprints,
+    ) -> Option<Digest> {
+        let mut hasher = if self.is_hidden(pointer) {
+            Hasher::keyed(secrets.salt())
+        } else {
+            Hasher::default()
+        };
         match value {
-            Some(value) if !is_unset(value) => hash(self.find(pointer), value, &mut hasher),
+            Some(value) if !is_unset(value) => {
+                hash(self.find(pointer), value, secrets, &mut hasher)?
+            }
             _ => hasher.write("unset"),
         }
-        hasher.finish()
+        Some(hasher.finish())
     }
 }
 
@@ -68,14 +80,24 @@ fn is_same(field: Option<&'static Field>, left: &Value, right: &Value) -> bool {
     }
 }
 
-fn hash(field: Option<&'static Field>, value: &Value, hasher: &mut Hasher) {
+/// Adds the value to the digest; `None` where it refers to a secret that is not available here.
+fn hash(
+    field: Option<&'static Field>,
+    value: &Value,
+    secrets: &Fingerprints,
+    hasher: &mut Hasher,
+) -> Option<()> {
+    if let Some(name) = secret::referred(value) {
+        hasher.write_tagged('$', secrets.of(&name)?.as_str());
+        return Some(());
+    }
     match value {
-        Value::Object(members) => hash_members(field, members, hasher),
+        Value::Object(members) => return hash_members(field, members, secrets, hasher),
         Value::Array(elements) => {
             hasher.write("[");
             elements
                 .iter()
-                .for_each(|element| hash(None, element, hasher));
+                .try_for_each(|element| hash(None, element, secrets, hasher))?;
             hasher.write("]");
         }
         scalar_value => match scalar(field, scalar_value) {
@@ -85,17 +107,24 @@ fn hash(field: Option<&'static Field>, value: &Value, hasher: &mut Hasher) {
             Some(Scalar::Null) | None => hasher.write("null"),
         },
     }
+    Some(())
 }
 
-fn hash_members(field: Option<&'static Field>, members: &Map<String, Value>, hasher: &mut Hasher) {
+fn hash_members(
+    field: Option<&'static Field>,
+    members: &Map<String, Value>,
+    secrets: &Fingerprints,
+    hasher: &mut Hasher,
+) -> Option<()> {
     let mut sorted: Vec<_> = members.iter().collect();
     sorted.sort_unstable_by_key(|(name, _)| *name);
     hasher.write("{");
     for (name, value) in sorted {
         hasher.write_tagged('"', name);
-        hash(member(field, name), value, hasher);
+        hash(member(field, name), value, secrets, hasher)?;
     }
     hasher.write("}");
+    Some(())
 }
 
 fn member(field: Option<&'static Field>, name: &str) -> Option<&'static Field> {
@@ -143,6 +172,11 @@ mod tests {
 
     use super::super::PERSONA;
     use super::*;
+    use crate::model::Salt;
+
+    fn digest(pointer: &Pointer, value: &Value) -> Option<Digest> {
+        PERSONA.digest(pointer, Some(value), &Fingerprints::new(Salt::new([7; 32])))
+    }
 
     /// Field, live, desired, whether the live side meets what is desired.
     #[test]
@@ -198,10 +232,7 @@ mod tests {
                 "{pointer}: {live} for {desired}"
             );
             if met && !is_unset(&desired) {
-                assert_eq!(
-                    PERSONA.digest(&pointer, Some(&live)),
-                    PERSONA.digest(&pointer, Some(&desired))
-                );
+                assert_eq!(digest(&pointer, &live), digest(&pointer, &desired));
             }
         }
     }
@@ -225,10 +256,8 @@ mod tests {
             json!([[1], 2]),
             json!([[1, 2]]),
         ];
-        let digests: std::collections::BTreeSet<_> = values
-            .iter()
-            .map(|value| PERSONA.digest(&pointer, Some(value)))
-            .collect();
+        let digests: std::collections::BTreeSet<_> =
+            values.iter().map(|value| digest(&pointer, value)).collect();
         assert_eq!(digests.len(), values.len());
     }
 }

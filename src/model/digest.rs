@@ -1,13 +1,24 @@
 //! Digests: what the ledger keeps instead of values.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use super::SecretName;
 
 /// 128 bits of BLAKE3 in lower-case hexadecimal: enough to tell values apart, short enough to commit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Digest(String);
+
+impl Digest {
+    /// The digest as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,5 +81,42 @@ impl Salt {
         blake3::Hash::from_hex(text)
             .ok()
             .map(|hash| Self(*hash.as_bytes()))
+    }
+}
+
+/// What may be known of secrets without knowing them: a digest of each one whose value is available here.
+#[derive(Clone, Debug)]
+pub struct Fingerprints {
+    salt: Salt,
+    known: BTreeMap<SecretName, Digest>,
+}
+
+impl Fingerprints {
+    /// Knows no secret yet.
+    #[must_use]
+    pub const fn new(salt: Salt) -> Self {
+        Self {
+            salt,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the digest of a secret's value.
+    pub fn insert(&mut self, name: SecretName, value: &str) {
+        let mut hasher = Hasher::keyed(&self.salt);
+        hasher.write_tagged('"', value);
+        self.known.insert(name, hasher.finish());
+    }
+
+    /// The digest of the secret's value; `None` where it is not available here.
+    #[must_use]
+    pub fn of(&self, name: &SecretName) -> Option<&Digest> {
+        self.known.get(name)
+    }
+
+    /// The salt, for digests of values that stand among secrets.
+    #[must_use]
+    pub const fn salt(&self) -> &Salt {
+        &self.salt
     }
 }

@@ -8,13 +8,15 @@ mod name;
 mod number;
 mod place;
 mod pointer;
+mod record;
 pub mod secret;
 
 pub use desired::{Desired, Ownership};
-pub use digest::{Digest, Hasher, Salt};
+pub use digest::{Digest, Fingerprints, Hasher, Salt};
 pub use finding::{Finding, Severity};
 pub use live::Live;
 pub use name::{Key, PersonaId, SecretName};
 pub use number::canonical_decimal;
 pub use place::{Place, Places};
 pub use pointer::Pointer;
+pub use record::{Applied, Record, Records};
