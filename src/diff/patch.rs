@@ -1,0 +1,129 @@
+//! JSON Patch (RFC 6902) as a value, and its application.
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::model::Pointer;
+
+/// Operations that are applied one after the other, all or none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Patch(pub Vec<Operation>);
+
+/// One operation. There is no `copy` and no `move`: the service is not known to take them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation {
+    /// Sets a member that is absent or null, or inserts an element before the index.
+    Add(Pointer, Value),
+    /// Sets what is there.
+    Replace(Pointer, Value),
+    /// Takes away what is there.
+    Remove(Pointer),
+    /// Lets the whole patch fail unless this stands there.
+    Test(Pointer, Value),
+}
+
+/// A patch that does not fit the document.
+#[derive(Debug, Error)]
+#[error("operation {} does not apply", self.0.operation + 1)]
+pub struct ApplyError(#[source] json_patch::PatchError);
+
+impl Patch {
+    /// Whether it changes nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The document after the patch.
+    ///
+    /// # Errors
+    /// Where an operation does not apply.
+    pub fn apply(&self, document: &Value) -> Result<Value, ApplyError> {
+        let mut patched = document.clone();
+        json_patch::patch(&mut patched, &self.foreign()).map_err(ApplyError)?;
+        Ok(patched)
+    }
+
+    fn foreign(&self) -> json_patch::Patch {
+        json_patch::Patch(self.0.iter().map(Operation::foreign).collect())
+    }
+}
+
+impl Operation {
+    /// The operation's word.
+    #[must_use]
+    pub const fn op(&self) -> &'static str {
+        match self {
+            Self::Add(..) => "add",
+            Self::Replace(..) => "replace",
+            Self::Remove(..) => "remove",
+            Self::Test(..) => "test",
+        }
+    }
+
+    /// The place that it is about.
+    #[must_use]
+    pub const fn path(&self) -> &Pointer {
+        match self {
+            Self::Add(path, _)
+            | Self::Replace(path, _)
+            | Self::Remove(path)
+            | Self::Test(path, _) => path,
+        }
+    }
+
+    /// What it puts there, or expects there.
+    #[must_use]
+    pub const fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Add(_, value) | Self::Replace(_, value) | Self::Test(_, value) => Some(value),
+            Self::Remove(_) => None,
+        }
+    }
+
+    /// The same operation with its place and its value passed through `change`.
+    #[must_use]
+    pub fn map(
+        &self,
+        change: impl FnOnce(&Pointer, Option<Value>) -> (Pointer, Option<Value>),
+    ) -> Self {
+        let (path, value) = change(self.path(), self.value().cloned());
+        let value = value.unwrap_or_default();
+        match self {
+            Self::Add(..) => Self::Add(path, value),
+            Self::Replace(..) => Self::Replace(path, value),
+            Self::Remove(_) => Self::Remove(path),
+            Self::Test(..) => Self::Test(path, value),
+        }
+    }
+
+    fn foreign(&self) -> json_patch::PatchOperation {
+        use json_patch::{
+            AddOperation, PatchOperation, RemoveOperation, ReplaceOperation, TestOperation,
+        };
+        let path = json_patch::jsonptr::PointerBuf::parse(self.path().as_str())
+            .expect("a pointer is checked when made");
+        match self.clone() {
+            Self::Add(_, value) => PatchOperation::Add(AddOperation { path, value }),
+            Self::Replace(_, value) => PatchOperation::Replace(ReplaceOperation { path, value }),
+            Self::Remove(_) => PatchOperation::Remove(RemoveOperation { path }),
+            Self::Test(_, value) => PatchOperation::Test(TestOperation { path, value }),
+        }
+    }
+}
+
+impl Serialize for Operation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = self.value();
+        let mut members =
+            serializer.serialize_struct("Operation", 2 + usize::from(value.is_some()))?;
+        members.serialize_field("op", self.op())?;
+        members.serialize_field("path", self.path())?;
+        if let Some(value) = value {
+            members.serialize_field("value", value)?;
+        }
+        members.end()
+    }
+}
