@@ -17,11 +17,11 @@
 // pub mod apply;
 pub mod catalog;
 // pub mod cli;
-// pub mod diff;
+pub mod diff;
 // pub mod ledger;
 // pub mod manifest;
 pub mod model;
-// pub mod plan;
+pub mod plan;
 // pub mod render;
 // pub mod sandbox;
 // pub mod watch;

@@ -1,0 +1,15 @@
+//! What each persona needs, in what order, and why: pure functions from desired, live and recorded to a [`Plan`].
+
+mod build;
+mod judge;
+mod pair;
+mod revise;
+mod step;
+#[cfg(test)]
+mod tests;
+
+pub use build::{Adoption, Inputs, OnConflict, Policy, build};
+pub use judge::Cause;
+pub use pair::known_ids;
+pub use revise::fingerprint;
+pub use step::{Action, FieldChange, Notes, Owned, Plan, Revision, Step, Summary};

@@ -1,0 +1,243 @@
+//! Who is who: which live persona a manifest means.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::Catalog;
+use crate::model::{Desired, Key, Live, PersonaId, Record, Records};
+
+/// A manifest and what it means on the live side.
+#[derive(Debug)]
+pub(super) enum Pair<'a> {
+    /// Nothing live is meant.
+    New(&'a Desired),
+    /// The id says which.
+    Known {
+        desired: &'a Desired,
+        live: &'a Live,
+        record: Option<&'a Record>,
+        moved_from: Option<&'a Key>,
+    },
+    /// The name says which.
+    Named {
+        desired: &'a Desired,
+        live: &'a Live,
+    },
+    /// What was applied last is gone.
+    Gone {
+        desired: &'a Desired,
+        record: &'a Record,
+    },
+    /// It cannot be told which.
+    Unclear {
+        desired: &'a Desired,
+        problem: String,
+    },
+    /// Applied once, and no longer in the repository.
+    Dropped {
+        key: &'a Key,
+        record: &'a Record,
+        live: Option<&'a Live>,
+    },
+}
+
+/// The ids whose absence from a list has to be confirmed before anything is decided on it: those that manifests pin, and
+/// those that the ledger knows.
+#[must_use]
+pub fn known_ids<'a>(desired: &'a [Desired], records: &'a Records) -> BTreeSet<&'a PersonaId> {
+    let pinned = desired.iter().filter_map(|desired| desired.id.as_ref());
+    pinned
+        .chain(records.values().map(|record| &record.id))
+        .collect()
+}
+
+/// Pairs every manifest and every entry of the ledger, in the order of their keys.
+pub(super) fn pair<'a>(
+    catalog: &Catalog,
+    desired: &'a [Desired],
+    live: &'a [Live],
+    records: &'a Records,
+) -> Vec<Pair<'a>> {
+    let live: BTreeMap<&PersonaId, &Live> = live.iter().map(|live| (&live.id, live)).collect();
+    let moved = moved(catalog, desired, &live, records);
+    let claims: Vec<Option<&PersonaId>> = desired
+        .iter()
+        .map(|desired| claim(desired, records, &moved))
+        .collect();
+
+    let world = World {
+        catalog,
+        live: &live,
+        records,
+        moved: &moved,
+        claims: &claims,
+        desired,
+    };
+    let present = desired
+        .iter()
+        .zip(&claims)
+        .map(|(desired, claim)| (&desired.key, world.pair(desired, *claim)));
+    let dropped = records
+        .iter()
+        .filter(|(key, _)| !desired.iter().any(|desired| desired.key == **key))
+        .filter(|(key, _)| !moved.values().any(|(old, _)| old == key))
+        .map(|(key, record)| {
+            (
+                key,
+                Pair::Dropped {
+                    key,
+                    record,
+                    live: live.get(&record.id).copied(),
+                },
+            )
+        });
+    let sorted: BTreeMap<&Key, Pair<'a>> = present.chain(dropped).collect();
+    sorted.into_values().collect()
+}
+
+type Moved<'a> = BTreeMap<&'a Key, (&'a Key, &'a Record)>;
+
+/// Manifests whose file has moved: the ledger does not know their key, but an entry without a manifest has their name.
+fn moved<'a>(
+    catalog: &Catalog,
+    desired: &'a [Desired],
+    live: &BTreeMap<&PersonaId, &Live>,
+    records: &'a Records,
+) -> Moved<'a> {
+    let keys: BTreeSet<&Key> = desired.iter().map(|desired| &desired.key).collect();
+    let orphans = || {
+        records
+            .iter()
+            .filter(|(key, record)| !keys.contains(key) && live.contains_key(&record.id))
+    };
+    let newcomers = desired
+        .iter()
+        .filter(|desired| desired.id.is_none() && !records.contains_key(&desired.key));
+    let mut moved = Moved::new();
+    for newcomer in newcomers {
+        let Some(name) = catalog.name_of(&newcomer.document) else {
+            continue;
+        };
+        let mut namesakes = orphans().filter(|(_, record)| record.name == name);
+        if let (Some(orphan), None) = (namesakes.next(), namesakes.next()) {
+            moved.insert(&newcomer.key, orphan);
+        }
+    }
+    moved
+}
+
+/// The id that a manifest lays claim to: its own, or the ledger's.
+fn claim<'a>(
+    desired: &'a Desired,
+    records: &'a Records,
+    moved: &Moved<'a>,
+) -> Option<&'a PersonaId> {
+    desired
+        .id
+        .as_ref()
+        .or_else(|| records.get(&desired.key).map(|record| &record.id))
+        .or_else(|| moved.get(&desired.key).map(|(_, record)| &record.id))
+}
+
+/// What a pair is found in.
+struct World<'w, 'a> {
+    catalog: &'w Catalog,
+    live: &'w BTreeMap<&'a PersonaId, &'a Live>,
+    records: &'a Records,
+    moved: &'w Moved<'a>,
+    claims: &'w [Option<&'a PersonaId>],
+    desired: &'a [Desired],
+}
+
+impl<'a> World<'_, 'a> {
+    fn pair(&self, desired: &'a Desired, claim: Option<&'a PersonaId>) -> Pair<'a> {
+        let Some(id) = claim else {
+            return self.by_name(desired);
+        };
+        if let Some(problem) = self.claimed_twice(desired, id) {
+            return Pair::Unclear { desired, problem };
+        }
+        let moved = self.moved.get(&desired.key).copied();
+        let record = self
+            .records
+            .get(&desired.key)
+            .or(moved.map(|(_, record)| record));
+        let record = record.filter(|record| record.id == *id);
+        match (self.live.get(id), record) {
+            (Some(live), _) => Pair::Known {
+                desired,
+                live,
+                record,
+                moved_from: moved.map(|(old, _)| old),
+            },
+            (None, Some(record)) if desired.id.is_none() => Pair::Gone { desired, record },
+            (None, _) => Pair::Unclear {
+                desired,
+                problem: format!(
+                    "the manifest names {id}, which is not among this account's personas: \
+                     correct the id, or take it out to let the name decide"
+                ),
+            },
+        }
+    }
+
+    fn claimed_twice(&self, desired: &Desired, id: &PersonaId) -> Option<String> {
+        let claimants = self
+            .desired
+            .iter()
+            .zip(self.claims)
+            .filter(|(_, claim)| **claim == Some(id));
+        let others: Vec<_> = claimants
+            .map(|(other, _)| format!("`{}`", other.key))
+            .filter(|key| *key != format!("`{}`", desired.key))
+            .collect();
+        (!others.is_empty()).then(|| {
+            format!(
+                "{} means {id} as well: give one of them another id, or delete a manifest",
+                others.join(" and ")
+            )
+        })
+    }
+
+    fn by_name(&self, desired: &'a Desired) -> Pair<'a> {
+        let Some(name) = self.catalog.name_of(&desired.document) else {
+            return Pair::New(desired);
+        };
+        let namesakes: Vec<&'a Live> = self
+            .live
+            .values()
+            .filter(|live| self.catalog.name_of(&live.document) == Some(name))
+            .filter(|live| !self.claims.contains(&Some(&live.id)))
+            .copied()
+            .collect();
+        match namesakes[..] {
+            [] => Pair::New(desired),
+            [live] => Pair::Named { desired, live },
+            _ => Pair::Unclear {
+                desired,
+                problem: self.ambiguity(&namesakes),
+            },
+        }
+    }
+
+    fn ambiguity(&self, candidates: &[&Live]) -> String {
+        let described: Vec<String> = candidates
+            .iter()
+            .map(|live| {
+                match live
+                    .document
+                    .get(self.catalog.created)
+                    .and_then(|created| created.as_str())
+                {
+                    Some(created) => format!("{} (created {created})", live.id),
+                    None => live.id.to_string(),
+                }
+            })
+            .collect();
+        format!(
+            "{} live personas have this name: {}; pin one with `x-personactl: {{id: {}}}`, or rename or delete the others",
+            candidates.len(),
+            described.join(", "),
+            candidates[0].id
+        )
+    }
+}

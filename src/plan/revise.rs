@@ -1,0 +1,116 @@
+//! From what differs to the requests that mend it.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::step::FieldChange;
+use crate::catalog::{Catalog, is_unset};
+use crate::diff::{self, Patch};
+use crate::model::{Digest, Fingerprints, Hasher, Pointer};
+
+/// The patches that bring a live document to its fields' desired values: one request, and one more for each subtree
+/// that must travel apart. `None` where applying them here does not give exactly the intended document.
+pub(super) fn revise(
+    catalog: &Catalog,
+    live: &Value,
+    fields: &[FieldChange],
+) -> Option<Vec<Patch>> {
+    let mut groups: Vec<Option<Pointer>> = fields
+        .iter()
+        .map(|field| catalog.apart(&field.path))
+        .collect();
+    groups.sort();
+    groups.dedup();
+
+    let mut patches = Vec::new();
+    let mut document = live.clone();
+    for group in groups {
+        let mut target = document.clone();
+        for field in fields
+            .iter()
+            .filter(|field| catalog.apart(&field.path) == group)
+        {
+            put(&mut target, &field.path, field.after.clone());
+        }
+        let patch = diff::compute(&document, &target);
+        document = patch
+            .apply(&document)
+            .ok()
+            .filter(|patched| *patched == target)?;
+        if !patch.is_empty() {
+            patches.push(patch);
+        }
+    }
+    Some(patches)
+}
+
+/// The body of the create call: what the manifest declares, without what must be unset.
+pub(super) fn body(catalog: &Catalog, document: &Value) -> Value {
+    let mut body = Value::Object(Map::new());
+    for (pointer, value) in catalog.declared(document) {
+        if !value.is_null() {
+            put(&mut body, &pointer, Some(value.clone()));
+        }
+    }
+    body
+}
+
+/// Sets the member at `pointer`, with the objects around it, or takes it away; a null is taken away.
+pub(super) fn put(document: &mut Value, pointer: &Pointer, value: Option<Value>) {
+    let Some((parent, name)) = pointer.split_last() else {
+        return;
+    };
+    let value = value.filter(|value| !value.is_null());
+    let mut at = document;
+    for token in parent.tokens() {
+        if !at.get(&token).is_some_and(Value::is_object) {
+            if value.is_none() {
+                return;
+            }
+            members(at).insert(token.clone(), Value::Object(Map::new()));
+        }
+        at = &mut at[token.as_str()];
+    }
+    match value {
+        Some(value) => {
+            members(at).insert(name, value);
+        }
+        None => {
+            members(at).shift_remove(&name);
+        }
+    }
+}
+
+/// The document without the places that are to be ignored.
+pub(super) fn without<'v>(document: &'v Value, ignore: &[Pointer]) -> Cow<'v, Value> {
+    let mut document = Cow::Borrowed(document);
+    for pointer in ignore {
+        if pointer.get(&document).is_some() {
+            put(document.to_mut(), pointer, None);
+        }
+    }
+    document
+}
+
+fn members(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    value.as_object_mut().expect("it was made an object")
+}
+
+/// A digest of everything in a live document that anyone but the service writes: equal as long as nobody edits it.
+#[must_use]
+pub fn fingerprint(catalog: &Catalog, live: &Value, secrets: &Fingerprints) -> Digest {
+    let mut fields: Vec<_> = catalog.declared(live);
+    fields.retain(|(_, value)| !is_unset(value));
+    fields.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+    let mut hasher = Hasher::default();
+    for (pointer, value) in fields {
+        hasher.write_tagged('/', pointer.as_str());
+        let digest = catalog.digest(&pointer, Some(value), secrets);
+        hasher.write(digest.as_ref().map_or("", Digest::as_str));
+    }
+    hasher.finish()
+}

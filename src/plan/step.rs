@@ -1,0 +1,267 @@
+//! The plan as a value: every decision with its reason, and the live version it was computed from.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Cause;
+use super::revise::without;
+use crate::catalog::Catalog;
+use crate::diff::Patch;
+use crate::model::{
+    Applied, Digest, Fingerprints, Hasher, Key, PersonaId, Place, Pointer, Record, Records,
+    SecretName,
+};
+
+/// What would be done to the account, persona by persona.
+#[derive(Clone, Debug)]
+#[must_use = "a plan is there to be shown or applied"]
+pub struct Plan {
+    /// The environment that it is for.
+    pub environment: String,
+    /// The service that it is for.
+    pub api_url: String,
+    /// One step for each persona, by key.
+    pub steps: Vec<Step>,
+    /// What the ledger learns without any request.
+    pub notes: Notes,
+}
+
+/// What the plan does with one persona.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The manifest's key.
+    pub key: Key,
+    /// The manifest; `None` where there is none any more.
+    pub file: Option<Arc<str>>,
+    /// The service's id, where it has one already.
+    pub persona_id: Option<PersonaId>,
+    /// The name of the persona.
+    pub persona_name: String,
+    /// What is to be done.
+    pub action: Action,
+    /// Why, where the fields do not say it.
+    pub reason: Option<String>,
+    /// What differs.
+    pub fields: Vec<FieldChange>,
+    /// What only the live side has and nobody here ever owned.
+    pub unmanaged: Vec<Pointer>,
+    /// Secrets of the manifest whose values are not available here.
+    pub unavailable: BTreeSet<SecretName>,
+    /// What the ledger is to know once the step is done.
+    pub owned: Owned,
+}
+
+/// What is to be done with a persona.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Make it, with this body.
+    Create(Value),
+    /// Bind the live persona with its name, and patch what differs.
+    Adopt(Revision),
+    /// Patch what differs.
+    Update(Revision),
+    /// Make it again, with this body: it is gone from the account.
+    Recreate(Value),
+    /// Nothing.
+    Keep,
+    /// Nothing, until a human has decided.
+    Blocked,
+}
+
+/// A change to a persona that is live.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// The persona.
+    pub id: PersonaId,
+    /// The fingerprint of the live document that the patches were computed from.
+    pub base: Digest,
+    /// The requests to send, one after the other; none where the persona is as it should be.
+    pub patches: Vec<Patch>,
+}
+
+/// One field that differs.
+#[derive(Clone, Debug)]
+pub struct FieldChange {
+    /// Where it stands in the document.
+    pub path: Pointer,
+    /// Who moved.
+    pub cause: Cause,
+    /// The live value; `None` where it is absent.
+    pub before: Option<Value>,
+    /// The desired value; `None` where the field is to be removed.
+    pub after: Option<Value>,
+    /// Whether the values must not be shown.
+    pub secret: bool,
+    /// Where the manifest says so.
+    pub place: Option<Place>,
+}
+
+/// The fields that a step answers for.
+#[derive(Clone, Debug, Default)]
+pub struct Owned {
+    /// A digest of what the manifest says, by field.
+    pub sent: BTreeMap<Pointer, Digest>,
+    /// Fields that could not be compared: the ledger keeps what it knew.
+    pub kept: BTreeMap<Pointer, Applied>,
+    /// Places that are not compared.
+    pub ignore: Vec<Pointer>,
+    /// Whether the manifest forbids to delete the persona.
+    pub prevent_delete: bool,
+    /// The key that the ledger knew the persona by, if the manifest has moved.
+    pub moved_from: Option<Key>,
+}
+
+/// What the ledger learns without any request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// Entries that are new or have changed.
+    pub record: Records,
+    /// Entries that are to go.
+    pub forget: BTreeSet<Key>,
+}
+
+/// How many steps there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Personas to be made.
+    pub create: usize,
+    /// Live personas to be bound.
+    pub adopt: usize,
+    /// Personas to be patched.
+    pub update: usize,
+    /// Personas to be made again.
+    pub recreate: usize,
+    /// Personas to be deleted.
+    pub delete: usize,
+    /// Personas to be left alone.
+    pub keep: usize,
+    /// Personas that wait for a human.
+    pub blocked: usize,
+}
+
+impl Plan {
+    /// How many steps there are of each kind.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for step in &self.steps {
+            *match step.action {
+                Action::Create(_) => &mut summary.create,
+                Action::Adopt(_) => &mut summary.adopt,
+                Action::Update(_) => &mut summary.update,
+                Action::Recreate(_) => &mut summary.recreate,
+                Action::Keep => &mut summary.keep,
+                Action::Blocked => &mut summary.blocked,
+            } += 1;
+        }
+        summary
+    }
+
+    /// Whether there is neither anything to do nor anything to decide.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps
+            .iter()
+            .all(|step| matches!(step.action, Action::Keep))
+    }
+
+    /// A digest over everything that decides what would be sent.
+    #[must_use]
+    pub fn id(&self) -> Digest {
+        let mut hasher = Hasher::default();
+        hasher.write_tagged('e', &self.environment);
+        hasher.write_tagged('u', &self.api_url);
+        for step in &self.steps {
+            let (id, base) = step
+                .action
+                .revision()
+                .map(|revision| (&revision.id, &revision.base))
+                .unzip();
+            let sent = json!([
+                step.key,
+                step.action.word(),
+                id,
+                base,
+                step.action.body(),
+                step.action.patches()
+            ]);
+            hasher.write_tagged('s', &sent.to_string());
+        }
+        hasher.finish()
+    }
+}
+
+impl Action {
+    /// The action's word in reports.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "create",
+            Self::Adopt(_) => "adopt",
+            Self::Update(_) => "update",
+            Self::Recreate(_) => "recreate",
+            Self::Keep => "keep",
+            Self::Blocked => "blocked",
+        }
+    }
+
+    /// The change to a live persona, if it is one.
+    #[must_use]
+    pub const fn revision(&self) -> Option<&Revision> {
+        match self {
+            Self::Adopt(revision) | Self::Update(revision) => Some(revision),
+            Self::Create(_) | Self::Recreate(_) | Self::Keep | Self::Blocked => None,
+        }
+    }
+
+    /// The body of the create call, if it is one.
+    #[must_use]
+    pub const fn body(&self) -> Option<&Value> {
+        match self {
+            Self::Create(body) | Self::Recreate(body) => Some(body),
+            Self::Adopt(_) | Self::Update(_) | Self::Keep | Self::Blocked => None,
+        }
+    }
+
+    /// The patches that it sends.
+    #[must_use]
+    pub fn patches(&self) -> &[Patch] {
+        self.revision().map_or(&[], |revision| &revision.patches)
+    }
+}
+
+impl Owned {
+    /// The ledger's entry for a persona that is live as `document` after the step.
+    #[must_use]
+    pub fn record(
+        &self,
+        catalog: &Catalog,
+        id: PersonaId,
+        document: &Value,
+        secrets: &Fingerprints,
+    ) -> Record {
+        let compared = without(document, &self.ignore);
+        let mut fields = self.kept.clone();
+        for (pointer, sent) in &self.sent {
+            let seen = catalog.digest(pointer, pointer.get(&compared), secrets);
+            let seen = seen.expect("a live document refers to no secret");
+            fields.insert(
+                pointer.clone(),
+                Applied {
+                    sent: sent.clone(),
+                    seen,
+                },
+            );
+        }
+        let name = catalog.name_of(document).unwrap_or_default().to_owned();
+        Record {
+            id,
+            name,
+            prevent_delete: self.prevent_delete,
+            fields,
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! The plan's laws, and one row for each way in which a persona can be found.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::catalog::{PERSONA, is_unset};
+use crate::model::{
+    Desired, Fingerprints, Key, Live, Ownership, PersonaId, Place, Places, Pointer, Record,
+    Records, Salt,
+};
+
+fn desired(key: &str, document: Value) -> Desired {
+    let file: Arc<str> = format!("{key}.yaml").into();
+    let root = Place {
+        file: file.clone(),
+        line: 1,
+        column: 1,
+        width: 1,
+    };
+    Desired {
+        key: Key::new(key),
+        file,
+        document,
+        places: Places::new(root),
+        id: None,
+        ownership: Ownership::Fields,
+        ignore: Vec::new(),
+        prevent_delete: false,
+    }
+}
+
+fn id(id: &str) -> PersonaId {
+    PersonaId::new(id).expect("an id")
+}
+
+fn live(name: &str, document: Value) -> Live {
+    Live {
+        id: id(name),
+        document,
+    }
+}
+
+fn secrets() -> Fingerprints {
+    Fingerprints::new(Salt::new([7; 32]))
+}
+
+fn plan(desired: &[Desired], live: &[Live], records: &Records) -> Plan {
+    plan_with(desired, live, records, &Policy::default())
+}
+
+fn plan_with(desired: &[Desired], live: &[Live], records: &Records, policy: &Policy) -> Plan {
+    let secrets = secrets();
+    let inputs = Inputs {
+        catalog: &PERSONA,
+        environment: "test",
+        api_url: "test",
+        desired,
+        live,
+        records,
+        secrets: &secrets,
+        policy,
+    };
+    build(&inputs)
+}
+
+/// What a service that keeps what it gets would hold after the step.
+fn apply(step: &Step, live: &[Live]) -> Value {
+    match &step.action {
+        Action::Create(body) | Action::Recreate(body) => body.clone(),
+        Action::Adopt(revision) | Action::Update(revision) => {
+            let live = live
+                .iter()
+                .find(|live| live.id == revision.id)
+                .expect("it is live");
+            let patched = revision
+                .patches
+                .iter()
+                .try_fold(live.document.clone(), |document, patch| {
+                    patch.apply(&document)
+                });
+            patched.expect("a plan's patches apply")
+        }
+        Action::Keep | Action::Blocked => panic!("nothing to apply"),
+    }
+}
+
+fn record(step: &Step, id: PersonaId, document: &Value) -> Record {
+    step.owned.record(&PERSONA, id, document, &secrets())
+}
+
+fn applied(key: &str, document: &Value, id_text: &str) -> Records {
+    let mut records = Records::new();
+    let plan = plan(&[desired(key, document.clone())], &[], &Records::new());
+    records.insert(Key::new(key), record(&plan.steps[0], id(id_text), document));
+    records
+}
+
+fn words(plan: &Plan) -> Vec<String> {
+    let step = |step: &Step| match &step.persona_id {
+        Some(id) => format!("{} {} {id}", step.action.word(), step.key),
+        None => format!("{} {}", step.action.word(), step.key),
+    };
+    plan.steps.iter().map(step).collect()
+}
+
+#[test]
+fn identity_goes_by_pin_then_ledger_then_name() {
+    let ana = json!({"persona_name": "Ana", "context": "x"});
+    let others = |ids: &[&str]| {
+        ids.iter()
+            .map(|id| live(id, ana.clone()))
+            .collect::<Vec<_>>()
+    };
+    let pinned = Desired {
+        id: Some(id("p2")),
+        ..desired("ana", ana.clone())
+    };
+    let rows = [
+        (
+            vec![pinned.clone()],
+            others(&["p1", "p2"]),
+            Records::new(),
+            vec!["keep ana p2"],
+        ),
+        (
+            vec![pinned],
+            others(&["p1"]),
+            Records::new(),
+            vec!["blocked ana p2"],
+        ),
+        (
+            vec![desired("ana", ana.clone())],
+            others(&["p1", "p2"]),
+            applied("ana", &ana, "p1"),
+            vec!["keep ana p1"],
+        ),
+        (
+            vec![desired("ana", ana.clone())],
+            others(&["p2"]),
+            Records::new(),
+            vec!["adopt ana p2"],
+        ),
+        (
+            vec![desired("ana", ana.clone())],
+            others(&["p1", "p2"]),
+            Records::new(),
+            vec!["blocked ana"],
+        ),
+        (
+            vec![desired("ana", ana.clone())],
+            vec![],
+            Records::new(),
+            vec!["create ana"],
+        ),
+        (
+            vec![desired("ana", ana.clone())],
+            vec![],
+            applied("ana", &ana, "p1"),
+            vec!["recreate ana"],
+        ),
+        (
+            vec![desired("moved", ana.clone())],
+            others(&["p1"]),
+            applied("ana", &ana, "p1"),
+            vec!["keep moved p1"],
+        ),
+        (
+            vec![],
+            others(&["p1"]),
+            applied("ana", &ana, "p1"),
+            vec!["keep ana p1"],
+        ),
+        (
+            vec![
+                desired("ana", ana.clone()),
+                desired("ben", json!({"persona_name": "Ana"})),
+            ],
+            others(&["p1"]),
+            applied("ana", &ana, "p1"),
+            vec!["keep ana p1", "create ben"],
+        ),
+    ];
+    for (desired, live, records, expected) in rows {
+        assert_eq!(
+            words(&plan(&desired, &live, &records)),
+            expected,
+            "{desired:#?}\n{records:?}"
+        );
+    }
+}
+
+#[test]
+fn a_moved_manifest_takes_its_entry_along() {
+    let ana = json!({"persona_name": "Ana", "context": "x"});
+    let plan = plan(
+        &[desired("moved", ana.clone())],
+        &[live("p1", ana.clone())],
+        &applied("ana", &ana, "p1"),
+    );
+    assert!(plan.notes.record.contains_key(&Key::new("moved")));
+    assert!(plan.notes.forget.contains(&Key::new("ana")));
+}
+
+#[test]
+fn candidates_are_listed_where_a_name_is_not_unique() {
+    let ana = json!({"persona_name": "Ana"});
+    let plan = plan(
+        &[desired("ana", ana.clone())],
+        &[live("p1", ana.clone()), live("p2", ana)],
+        &Records::new(),
+    );
+    let reason = plan.steps[0]
+        .reason
+        .clone()
+        .expect("a blocked step says why");
+    assert!(
+        reason.contains("p1") && reason.contains("p2") && reason.contains("x-personactl"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn what_is_no_longer_declared_is_removed_and_what_was_never_owned_is_counted() {
+    let before = json!({"persona_name": "Ana", "context": "x", "greeting": "hi"});
+    let now = json!({"persona_name": "Ana", "greeting": "hi"});
+    let held = json!({"persona_name": "Ana", "context": "x", "greeting": "hi", "languages": ["en"], "updated_at": "now"});
+    let plan = plan(
+        &[desired("ana", now)],
+        &[live("p1", held)],
+        &applied("ana", &before, "p1"),
+    );
+    let patches = serde_json::to_value(plan.steps[0].action.patches()).expect("JSON");
+    assert_eq!(patches, json!([[{"op": "remove", "path": "/context"}]]));
+    assert_eq!(
+        plan.steps[0].unmanaged,
+        [Pointer::parse("/languages").expect("a pointer")]
+    );
+}
+
+#[test]
+fn exclusive_ownership_removes_the_unmanaged_but_no_default_and_nothing_read_only() {
+    let now = Desired {
+        ownership: Ownership::Exclusive,
+        ..desired("ana", json!({"persona_name": "Ana"}))
+    };
+    let held = json!({"persona_name": "Ana", "pipeline_mode": "full", "languages": ["en"], "persona_id": "p1"});
+    let plan = plan(&[now], &[live("p1", held)], &Records::new());
+    let patches = serde_json::to_value(plan.steps[0].action.patches()).expect("JSON");
+    assert_eq!(patches, json!([[{"op": "remove", "path": "/languages"}]]));
+}
+
+#[test]
+fn an_ignored_place_stays_as_it_is_live_even_inside_a_field() {
+    let document = json!({"persona_name": "Ana", "layers": {"tts": {"voice_settings": {"speed": 1, "style": 0.1}}}});
+    let mut now = desired("ana", document);
+    now.ignore = vec![Pointer::parse("/layers/tts/voice_settings/speed").expect("a pointer")];
+    let held = |speed, style| {
+        let settings = json!({"speed": speed, "style": style});
+        live(
+            "p1",
+            json!({"persona_name": "Ana", "layers": {"tts": {"voice_settings": settings}}}),
+        )
+    };
+    let same = plan(
+        std::slice::from_ref(&now),
+        &[held(1.2, 0.1)],
+        &Records::new(),
+    );
+    assert_eq!(
+        serde_json::to_value(same.steps[0].action.patches()).expect("JSON"),
+        json!([])
+    );
+    let other = plan(&[now], &[held(1.2, 0.2)], &Records::new());
+    let patches = serde_json::to_value(other.steps[0].action.patches()).expect("JSON");
+    assert_eq!(
+        patches,
+        json!([[{"op": "replace", "path": "/layers/tts/voice_settings/style", "value": 0.1}]])
+    );
+}
+
+#[test]
+fn conferencing_travels_in_a_request_of_its_own() {
+    let now = json!({"persona_name": "Ana", "layers": {"conferencing": {"username": "ana"}, "llm": {"model": "m"}}});
+    let plan = plan(
+        &[desired("ana", now)],
+        &[live("p1", json!({"persona_name": "Ana"}))],
+        &Records::new(),
+    );
+    let patches = serde_json::to_value(plan.steps[0].action.patches()).expect("JSON");
+    assert_eq!(
+        patches,
+        json!([
+            [{"op": "add", "path": "/layers", "value": {"llm": {"model": "m"}}}],
+            [{"op": "add", "path": "/layers/conferencing", "value": {"username": "ana"}}],
+        ])
+    );
+}
+
+#[test]
+fn a_conflict_blocks_unless_the_repository_wins() {
+    let before = json!({"persona_name": "Ana", "context": "old"});
+    let now = [desired(
+        "ana",
+        json!({"persona_name": "Ana", "context": "here"}),
+    )];
+    let held = [live(
+        "p1",
+        json!({"persona_name": "Ana", "context": "there"}),
+    )];
+    let records = applied("ana", &before, "p1");
+    assert_eq!(words(&plan(&now, &held, &records)), ["blocked ana p1"]);
+    let policy = Policy {
+        on_conflict: OnConflict::Repository,
+        ..Policy::default()
+    };
+    assert_eq!(
+        words(&plan_with(&now, &held, &records, &policy)),
+        ["update ana p1"]
+    );
+}
+
+#[test]
+fn a_live_persona_cannot_smuggle_a_reference_to_a_secret() {
+    let held = json!({"persona_name": "Ana", "layers": {"llm": {"headers": {"X": {"$secret": "TAVUS_API_KEY"}}}}});
+    let now = json!({"persona_name": "Ana", "context": "x"});
+    let plan = plan(&[desired("ana", now)], &[live("p1", held)], &Records::new());
+    assert_eq!(words(&plan), ["blocked ana p1"]);
+}
+
+/// Documents with members that the catalogue knows, members that it does not know, and empty values of every kind.
+fn any_persona() -> impl Strategy<Value = Value> {
+    let text = || {
+        prop_oneof![
+            Just(json!(null)),
+            Just(json!("")),
+            "[a-c]{1,2}".prop_map(Value::from)
+        ]
+    };
+    let list = || prop::collection::vec("[a-b]{1}", 0..3).prop_map(Value::from);
+    let map = || {
+        prop::collection::vec(("[a-c]", text()), 0..3)
+            .prop_map(|members| Value::Object(members.into_iter().collect()))
+    };
+    let layer = prop::collection::vec(
+        prop_oneof![
+            (Just("model"), text()),
+            (Just("tools"), list()),
+            (Just("extra_body"), map()),
+            (Just("voice_settings"), map()),
+            (Just("wake_phrase"), text()),
+            (Just("brand_new"), map()),
+        ],
+        0..4,
+    );
+    let layer = layer.prop_map(|members| to_object(members));
+    let layers = prop::collection::vec(
+        (
+            prop::sample::select(vec![
+                "llm",
+                "tts",
+                "conversational_flow",
+                "conferencing",
+                "unheard_of",
+            ]),
+            layer,
+        ),
+        0..4,
+    );
+    let top = prop::collection::vec(
+        prop_oneof![
+            (Just("context"), text()),
+            (Just("languages"), list()),
+            (Just("unheard_of"), map())
+        ],
+        0..3,
+    );
+    (top, prop::option::of(layers)).prop_map(|(top, layers)| {
+        let mut document = to_object(top);
+        document["persona_name"] = json!("Ana");
+        if let Some(layers) = layers {
+            document["layers"] = to_object(layers);
+        }
+        document
+    })
+}
+
+fn to_object<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
+    Value::Object(
+        members
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect::<Map<_, _>>(),
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_plan_of_equals_is_empty(document in any_persona()) {
+        let records = applied("ana", &document, "p1");
+        let plan = plan(&[desired("ana", document.clone())], &[live("p1", document)], &records);
+        prop_assert!(plan.is_empty(), "{:#?}", plan);
+    }
+
+    #[test]
+    fn the_plan_after_an_apply_is_empty(wanted in any_persona(), held in any_persona()) {
+        let wanted = [desired("ana", wanted)];
+        let held = [live("p1", held)];
+        let first = plan(&wanted, &held, &Records::new());
+        let document = apply(&first.steps[0], &held);
+        let records = Records::from([(Key::new("ana"), record(&first.steps[0], id("p1"), &document))]);
+        let second = plan(&wanted, &[live("p1", document)], &records);
+        prop_assert!(second.is_empty(), "{:#?}", second);
+        prop_assert_eq!(second.notes, Notes::default());
+    }
+
+    #[test]
+    fn after_an_apply_every_declared_field_is_met(wanted in any_persona(), held in any_persona()) {
+        let held = [live("p1", held)];
+        let first = plan(&[desired("ana", wanted.clone())], &held, &Records::new());
+        let document = apply(&first.steps[0], &held);
+        for (pointer, value) in PERSONA.declared(&wanted) {
+            prop_assert!(PERSONA.meets(&pointer, pointer.get(&document), value), "{}: {}", pointer, value);
+        }
+    }
+
+    #[test]
+    fn what_is_not_declared_stays(wanted in any_persona(), held in any_persona()) {
+        let live = [live("p1", held.clone())];
+        let first = plan(&[desired("ana", wanted.clone())], &live, &Records::new());
+        let document = apply(&first.steps[0], &live);
+        let declared: Vec<_> = PERSONA.declared(&wanted).into_iter().map(|(pointer, _)| pointer).collect();
+        let covered = |path: &Pointer| declared.iter().any(|owner| path.below(owner).is_some() || owner.below(path).is_some());
+        for (pointer, value) in PERSONA.declared(&held) {
+            if !covered(&pointer) && !is_unset(value) {
+                prop_assert_eq!(pointer.get(&document), Some(value), "{}", pointer);
+            }
+        }
+    }
+}
