@@ -18,7 +18,7 @@
 pub mod catalog;
 // pub mod cli;
 pub mod diff;
-// pub mod ledger;
+pub mod ledger;
 // pub mod manifest;
 pub mod model;
 pub mod plan;
