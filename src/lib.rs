@@ -13,8 +13,8 @@
 //! [`model`], [`catalog`], [`diff`] and [`plan`] are the core: no file, socket, clock, environment or printing. The
 //! edges ([`manifest`], [`api`], [`ledger`]) use the core's nouns and not one another; [`cli`] wires all of it up.
 
-// pub mod api;
-// pub mod apply;
+pub mod api;
+pub mod apply;
 pub mod catalog;
 // pub mod cli;
 pub mod diff;
@@ -24,4 +24,5 @@ pub mod model;
 pub mod plan;
 // pub mod render;
 // pub mod sandbox;
+pub mod settings;
 // pub mod watch;

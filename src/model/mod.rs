@@ -1,5 +1,6 @@
 //! The nouns that every other module speaks in: what is desired, what is live, and where it was said.
 
+mod causes;
 mod desired;
 mod digest;
 mod finding;
@@ -11,6 +12,7 @@ mod pointer;
 mod record;
 pub mod secret;
 
+pub use causes::causes;
 pub use desired::{Desired, Ownership};
 pub use digest::{Digest, Fingerprints, Hasher, Salt};
 pub use finding::{Finding, Severity};

@@ -1,0 +1,373 @@
+//! Sending requests. A [`Reader`] can only read; what writes is a [`Writer`], which no plan ever sees.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use super::error::{ApiError, ApiErrorKind};
+use super::request::{Method, Request, Requests};
+use super::wire::{self, Created, Page};
+use crate::catalog::{Catalog, Vocabulary};
+use crate::diff::Patch;
+use crate::model::{Live, PersonaId};
+
+/// How long it may take to reach the service.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long the service may be silent.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How long one request may take.
+const REQUEST: Duration = Duration::from_secs(60);
+/// A page of 100 personas has some 0.6 MB; no honest answer comes near this, decompressed.
+const LARGEST: usize = 64;
+/// How many requests that read are under way at a time.
+const AT_ONCE: usize = 4;
+/// How many lists are read before pages that shift under us are given up on.
+const LISTINGS: usize = 3;
+
+/// Where the service is and how it is spoken to.
+#[derive(Debug)]
+pub struct Connection {
+    /// What is known of the fields.
+    pub catalog: &'static Catalog,
+    /// The address that the paths stand below.
+    pub base: Url,
+    /// The API key.
+    pub key: SecretString,
+    /// The names that the service is spoken to in.
+    pub vocabulary: Vocabulary,
+}
+
+/// Sends requests to one service.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    connection: Connection,
+    requests: Requests,
+}
+
+/// Reads personas, and cannot write them.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'c>(&'c Client);
+
+/// Writes personas.
+#[derive(Clone, Copy, Debug)]
+pub struct Writer<'c>(&'c Client);
+
+impl Client {
+    /// Makes ready to speak to a service; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Where TLS cannot be set up on this machine.
+    pub fn new(connection: Connection) -> Result<Self, reqwest::Error> {
+        // A second call finds the provider installed, which is as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let is_plain = connection.base.scheme() == "http";
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("personactl/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .timeout(REQUEST);
+        // Plain http only goes to loopback, where a proxy has no business.
+        let builder = if is_plain {
+            builder.no_proxy()
+        } else {
+            builder
+        };
+        let requests = Requests {
+            catalog: connection.catalog,
+            vocabulary: connection.vocabulary,
+        };
+        Ok(Self {
+            http: builder.build()?,
+            connection,
+            requests,
+        })
+    }
+
+    /// What reads through this client.
+    #[must_use]
+    pub const fn reader(&self) -> Reader<'_> {
+        Reader(self)
+    }
+
+    /// What writes through this client.
+    #[must_use]
+    pub const fn writer(&self) -> Writer<'_> {
+        Writer(self)
+    }
+
+    /// Sends a request and reads its answer.
+    async fn ask<T>(
+        &self,
+        request: Request,
+        read: impl FnOnce(&Catalog, Value) -> Result<T, String>,
+    ) -> Result<T, ApiError> {
+        let body = match self.send(&request).await {
+            Ok((_, body)) => body,
+            Err(kind) => return Err(self.failed(&request, kind)),
+        };
+        let answer = serde_json::from_slice(&body.bytes).map_err(|source| ApiErrorKind::NotJson {
+            content_type: body.content_type,
+            source,
+        });
+        answer
+            .and_then(|answer| {
+                read(self.connection.catalog, answer).map_err(ApiErrorKind::Malformed)
+            })
+            .map_err(|kind| self.failed(&request, kind))
+    }
+
+    /// Sends a request whose answer says all with its status.
+    async fn tell(&self, request: Request) -> Result<StatusCode, ApiError> {
+        let answer = self.send(&request).await;
+        answer
+            .map(|(status, _)| status)
+            .map_err(|kind| self.failed(&request, kind))
+    }
+
+    fn failed(&self, request: &Request, kind: ApiErrorKind) -> ApiError {
+        ApiError {
+            method: request.method.word(),
+            url: self.url(request).to_string(),
+            kind,
+        }
+    }
+
+    fn url(&self, request: &Request) -> Url {
+        let mut url = self.connection.base.clone();
+        let path = format!("{}/{}", url.path().trim_end_matches('/'), request.path);
+        url.set_path(&path);
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        url
+    }
+
+    async fn send(&self, request: &Request) -> Result<(StatusCode, Body), ApiErrorKind> {
+        let url = self.url(request);
+        let mut key = HeaderValue::from_str(self.connection.key.expose_secret()).map_err(|_| {
+            ApiErrorKind::Malformed("the API key cannot stand in a header".to_owned())
+        })?;
+        key.set_sensitive(true);
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut builder = self
+            .http
+            .request(method, url.clone())
+            .header("x-api-key", key);
+        if let Some(body) = &request.body {
+            builder = builder
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_string());
+        }
+        let answer = builder
+            .send()
+            .await
+            .map_err(|error| ApiErrorKind::NoAnswer(error.without_url()))?;
+        let status = answer.status();
+        tracing::debug!(method = request.method.word(), %url, status = status.as_u16(), "answered");
+        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            return Err(redirect(status, answer.headers().get(LOCATION)));
+        }
+        let body = Body::read(answer).await?;
+        if status.is_success() || status == StatusCode::NOT_MODIFIED {
+            return Ok((status, body));
+        }
+        Err(refusal(status.as_u16(), wire::message(&body.bytes)))
+    }
+}
+
+const fn refusal(status: u16, message: String) -> ApiErrorKind {
+    match status {
+        401 | 403 => ApiErrorKind::Unauthorized { status, message },
+        _ => ApiErrorKind::Status { status, message },
+    }
+}
+
+fn redirect(status: StatusCode, location: Option<&HeaderValue>) -> ApiErrorKind {
+    let location =
+        location.map(|location| String::from_utf8_lossy(location.as_bytes()).into_owned());
+    ApiErrorKind::Redirect {
+        status: status.as_u16(),
+        location: location.unwrap_or_default(),
+    }
+}
+
+struct Body {
+    bytes: Vec<u8>,
+    content_type: String,
+}
+
+impl Body {
+    async fn read(mut answer: reqwest::Response) -> Result<Self, ApiErrorKind> {
+        let content_type = answer
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or("no content type").to_owned();
+        let mut bytes = Vec::new();
+        let broken = |error: reqwest::Error| ApiErrorKind::Truncated(error.without_url());
+        while let Some(chunk) = answer.chunk().await.map_err(broken)? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > LARGEST << 20 {
+                return Err(ApiErrorKind::TooLarge(LARGEST));
+            }
+        }
+        Ok(Self {
+            bytes,
+            content_type,
+        })
+    }
+}
+
+impl Reader<'_> {
+    /// All of the account's own personas, and those of the `known` ones that the list leaves out but that are there.
+    ///
+    /// # Errors
+    /// Where the service cannot be reached, refuses, or answers what makes no sense.
+    pub async fn fetch(self, known: &BTreeSet<&PersonaId>) -> Result<Vec<Live>, ApiError> {
+        let mut personas = self.list().await?;
+        let listed: BTreeSet<PersonaId> = personas.iter().map(|live| live.id.clone()).collect();
+        let missing = known.iter().filter(|id| !listed.contains(id));
+        let found = stream::iter(missing)
+            .map(|id| self.find(id))
+            .buffered(AT_ONCE);
+        personas.extend(
+            found
+                .try_filter_map(async |live| Ok(live))
+                .try_collect::<Vec<_>>()
+                .await?,
+        );
+        Ok(personas)
+    }
+
+    /// One persona; `None` where the service does not know the id, which it says with 400 as well as with 404.
+    ///
+    /// # Errors
+    /// Where the service cannot be reached, refuses for another reason, or answers what makes no sense.
+    pub async fn find(self, id: &PersonaId) -> Result<Option<Live>, ApiError> {
+        let request = self.0.requests.get(id);
+        match self.0.ask(request.clone(), wire::one).await {
+            Ok(live) if live.id == *id => Ok(Some(live)),
+            Ok(live) => {
+                let other = ApiErrorKind::Malformed(format!("it is about {}", live.id));
+                Err(self.0.failed(&request, other))
+            }
+            Err(error) if error.is_unknown_id() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The whole list. Pages may shift while they are read: what comes twice counts once, and a
+    /// list that is shorter than the service says is read again. One that stays short is an error:
+    /// whoever is missing from it would be made a second time.
+    async fn list(self) -> Result<Vec<Live>, ApiError> {
+        let mut shortfall = String::new();
+        for _ in 0..LISTINGS {
+            let (personas, total) = self.list_once().await?;
+            if total.is_none_or(|total| personas.len() >= total) {
+                return Ok(personas);
+            }
+            let total = total.unwrap_or_default();
+            shortfall = format!(
+                "the list has {} entries of the {total} it counts",
+                personas.len()
+            );
+            tracing::debug!(shortfall, "reading the list again");
+        }
+        Err(self
+            .0
+            .failed(&self.0.requests.list(1), ApiErrorKind::Malformed(shortfall)))
+    }
+
+    /// Page 1 first; the others together once it has told how many there are, else one by one. A
+    /// page that brings nothing new is the end.
+    async fn list_once(self) -> Result<(Vec<Live>, Option<usize>), ApiError> {
+        let first = self.page(1).await?;
+        // A page may hold fewer personas than were asked for.
+        let size = first.personas.len().max(1);
+        let (last, at_once) = match first.total {
+            Some(total) => (total.div_ceil(size), AT_ONCE),
+            None => (usize::MAX, 1),
+        };
+        let mut found = Found::default();
+        let mut goes_on = found.take(first.personas);
+        let mut pages = stream::iter(2..=last)
+            .map(|page| self.page(page))
+            .buffered(at_once);
+        while goes_on && let Some(page) = pages.try_next().await? {
+            goes_on = found.take(page.personas);
+        }
+        drop(pages);
+        Ok((found.personas, first.total))
+    }
+
+    async fn page(self, number: usize) -> Result<Page, ApiError> {
+        self.0.ask(self.0.requests.list(number), wire::page).await
+    }
+}
+
+/// Personas that were found, each id once.
+#[derive(Default)]
+struct Found {
+    personas: Vec<Live>,
+    ids: BTreeSet<PersonaId>,
+}
+
+impl Found {
+    /// Takes a page; `false` where it holds nothing new, which ends every list.
+    fn take(&mut self, page: Vec<Live>) -> bool {
+        let before = self.personas.len();
+        self.personas.extend(
+            page.into_iter()
+                .filter(|live| self.ids.insert(live.id.clone())),
+        );
+        self.personas.len() > before
+    }
+}
+
+impl<'c> Writer<'c> {
+    /// What reads through the same client.
+    #[must_use]
+    pub const fn reader(self) -> Reader<'c> {
+        Reader(self.0)
+    }
+
+    /// Makes a persona.
+    ///
+    /// # Errors
+    /// Where the service refuses, or its answer was lost: then it may have been made.
+    pub async fn create(self, body: Value) -> Result<Created, ApiError> {
+        self.0
+            .ask(self.0.requests.create(body), wire::created)
+            .await
+    }
+
+    /// Changes a persona; `false` where the service says that this changes nothing.
+    ///
+    /// # Errors
+    /// Where the service refuses, or its answer was lost: then it may have been changed.
+    pub async fn patch(self, id: &PersonaId, patch: &Patch) -> Result<bool, ApiError> {
+        let status = self.0.tell(self.0.requests.patch(id, patch)).await?;
+        Ok(status != StatusCode::NOT_MODIFIED)
+    }
+
+    /// Deletes a persona.
+    ///
+    /// # Errors
+    /// Where the service refuses, or its answer was lost: then it may have been deleted.
+    pub async fn delete(self, id: &PersonaId) -> Result<(), ApiError> {
+        self.0.tell(self.0.requests.delete(id)).await.map(drop)
+    }
+}

@@ -1,0 +1,98 @@
+//! What can go wrong between here and the service.
+
+use thiserror::Error;
+
+/// A request that did not do what it was for. Holds no header and no query value that could be secret.
+#[derive(Debug, Error)]
+#[error("{method} {url}")]
+pub struct ApiError {
+    /// The request's method.
+    pub method: &'static str,
+    /// The request's address.
+    pub url: String,
+    /// What went wrong.
+    #[source]
+    pub kind: ApiErrorKind,
+}
+
+/// What went wrong with a request.
+#[derive(Debug, Error)]
+pub enum ApiErrorKind {
+    /// No answer came: whether the service did anything is not known.
+    #[error("the service did not answer")]
+    NoAnswer(#[source] reqwest::Error),
+    /// The answer broke off.
+    #[error("the answer broke off")]
+    Truncated(#[source] reqwest::Error),
+    /// The key is not accepted.
+    #[error("status {status}, the service does not accept the API key: {message}")]
+    Unauthorized {
+        /// 401 or 403.
+        status: u16,
+        /// The service's words.
+        message: String,
+    },
+    /// The service refuses the request.
+    #[error("status {status}: {message}")]
+    Status {
+        /// The status.
+        status: u16,
+        /// The service's words.
+        message: String,
+    },
+    /// The service wants the request sent elsewhere; the key is not carried there.
+    #[error("status {status}, a redirect to `{location}`, which is not followed")]
+    Redirect {
+        /// The status.
+        status: u16,
+        /// Where to.
+        location: String,
+    },
+    /// The answer is no JSON.
+    #[error("the answer is no JSON ({content_type})")]
+    NotJson {
+        /// What the answer says that it is.
+        content_type: String,
+        /// What the parser says.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The answer is JSON of another shape.
+    #[error("the answer makes no sense: {0}")]
+    Malformed(String),
+    /// The answer is larger than any honest one.
+    #[error("the answer is larger than {0} MB")]
+    TooLarge(usize),
+}
+
+impl ApiError {
+    /// Whether the key is not accepted.
+    #[must_use]
+    pub const fn is_unauthorized(&self) -> bool {
+        matches!(self.kind, ApiErrorKind::Unauthorized { .. })
+    }
+
+    /// Whether the service does not know the id: it says so with 400, where others say 404.
+    #[must_use]
+    pub(super) const fn is_unknown_id(&self) -> bool {
+        matches!(
+            self.kind,
+            ApiErrorKind::Status {
+                status: 400 | 404,
+                ..
+            }
+        )
+    }
+
+    /// Whether the service said no, so that nothing was changed.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(
+            self.kind,
+            ApiErrorKind::Status {
+                status: 400..=499,
+                ..
+            } | ApiErrorKind::Unauthorized { .. }
+        )
+    }
+}

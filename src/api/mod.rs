@@ -1,0 +1,10 @@
+//! The service's edge: requests built as values, then sent; answers read, whatever their shape.
+
+mod client;
+mod error;
+mod request;
+mod wire;
+
+pub use client::{Client, Connection, Reader, Writer};
+pub use error::{ApiError, ApiErrorKind};
+pub use wire::Created;

@@ -1,0 +1,9 @@
+//! Walking a plan: each step is sent, read back and recorded; what happens is told as it happens.
+
+mod execute;
+mod outcome;
+mod resolve;
+
+pub use execute::{Session, execute, settle};
+pub use outcome::{Event, Normalised, Outcome, Status};
+pub use resolve::Secrets;

@@ -1,0 +1,109 @@
+//! What became of a step.
+
+use serde_json::Value;
+
+use crate::model::{PersonaId, Pointer};
+
+/// What happens while a plan is applied.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'e> {
+    /// The step at this index of the plan has begun.
+    Started(usize),
+    /// The step at this index of the plan has ended.
+    Finished(usize, &'e Outcome),
+}
+
+/// What became of a step.
+#[derive(Clone, Debug)]
+#[must_use = "an outcome is there to be told"]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// Why it ended so.
+    pub message: Option<String>,
+    /// The persona, once it is known.
+    pub persona_id: Option<PersonaId>,
+    /// What the service made something else of.
+    pub normalised: Vec<Normalised>,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// The persona is as the manifest says.
+    Applied,
+    /// There was nothing to send.
+    Unchanged,
+    /// The persona is not what the plan was built on; nothing was sent.
+    Stale,
+    /// A human has to decide first; nothing was sent.
+    Blocked,
+    /// The service said no.
+    Refused,
+    /// It went wrong on the way.
+    Failed,
+    /// Its turn never came.
+    Skipped,
+}
+
+/// A field that the service made something else of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Normalised {
+    /// Where it stands.
+    pub path: Pointer,
+    /// What was sent.
+    pub sent: Value,
+    /// What the service answered right after; `None` where it answered nothing.
+    pub seen: Option<Value>,
+}
+
+impl Outcome {
+    pub(super) const fn new(status: Status) -> Self {
+        Self {
+            status,
+            message: None,
+            persona_id: None,
+            normalised: Vec::new(),
+        }
+    }
+
+    pub(super) fn because(status: Status, message: impl Into<String>) -> Self {
+        Self {
+            message: Some(message.into()),
+            ..Self::new(status)
+        }
+    }
+}
+
+impl Status {
+    /// Every status, in the order of reports.
+    pub const ALL: [Self; 7] = [
+        Self::Applied,
+        Self::Unchanged,
+        Self::Stale,
+        Self::Blocked,
+        Self::Refused,
+        Self::Failed,
+        Self::Skipped,
+    ];
+
+    /// The status's word in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Unchanged => "unchanged",
+            Self::Stale => "stale",
+            Self::Blocked => "blocked",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// Whether the persona is now as the manifest says.
+    #[must_use]
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Applied | Self::Unchanged)
+    }
+}

@@ -1,0 +1,483 @@
+//! From settings and the process environment to the one environment of a run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use serde_json::Value;
+use url::{Host, Url};
+
+use super::error::{SettingsError, SettingsErrorKind};
+use super::file::{Embedded, File, KeySource, Names, Section};
+use super::process::Process;
+use crate::catalog::Vocabulary;
+use crate::model::SecretName;
+
+/// The service's own address.
+const SERVICE: &str = "https://tavusapi.com/v2";
+/// The domain that any settings may send the key to.
+const SERVICE_DOMAIN: &str = "tavusapi.com";
+/// The variable with the key, unless the settings name another.
+const API_KEY: &str = "TAVUS_API_KEY";
+/// The variable with the service's address, as in the official client.
+const BASE_URL: &str = "TAVUS_PUBLIC_API_BASE_URL";
+/// Hosts that may get the key, separated by commas.
+const TRUSTED_HOSTS: &str = "PERSONACTL_TRUSTED_HOSTS";
+/// Chooses the environment where no flag does.
+const ENVIRONMENT: &str = "PERSONACTL_ENVIRONMENT";
+/// What begins the names of variables that win over the settings.
+const VARIABLE: &str = "PERSONACTL_VAR_";
+/// The environment that needs no settings.
+const DEFAULT: &str = "default";
+/// The environment that needs no service either.
+const SANDBOX: &str = "sandbox";
+/// The folder below the persona directory that is nobody's business but ours.
+const PRIVATE: &str = ".personactl";
+
+/// The environment that a run is about.
+#[derive(Debug)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// The service.
+    pub api: Api,
+    /// What `!var` may name.
+    pub variables: BTreeMap<String, Value>,
+    /// Whether applying to it wants a second word.
+    pub protected: bool,
+    /// Where its ledger lies.
+    pub ledger: PathBuf,
+    /// The names of API keys, which no manifest may ask for.
+    pub reserved: BTreeSet<SecretName>,
+    /// The settings file that it comes from.
+    pub file: Option<PathBuf>,
+}
+
+/// A service.
+#[derive(Debug)]
+pub enum Api {
+    /// The embedded one.
+    Sandbox {
+        /// The folder with its state.
+        state: PathBuf,
+        /// The folder with what it holds at first.
+        seed: PathBuf,
+    },
+    /// The real one, or one like it.
+    Service {
+        /// Its address.
+        url: Url,
+        /// The variable with its key.
+        key: SecretName,
+        /// The names that it is spoken to in.
+        vocabulary: Vocabulary,
+    },
+}
+
+impl Environment {
+    /// Finds the environment for a persona directory: the one that was `chosen`, or that the process environment names,
+    /// or the default of the settings.
+    ///
+    /// # Errors
+    /// Where the settings are not valid, know no such environment, or would send the key where it may not go.
+    pub fn resolve(
+        directory: &Path,
+        chosen: Option<&str>,
+        process: &Process,
+    ) -> Result<Self, SettingsError> {
+        let (path, mut file) = File::read(directory).map_err(|(path, kind)| SettingsError {
+            environment: None,
+            file: Some(path),
+            kind,
+        })?;
+        let failed = |environment, kind| SettingsError {
+            environment,
+            file: path.clone(),
+            kind,
+        };
+        let name = choose(&file, chosen, process).map_err(|kind| failed(None, kind))?;
+        let reserved = reserved(&file).map_err(|kind| failed(None, kind))?;
+        let section = section(&mut file, &name).map_err(|kind| failed(Some(name.clone()), kind))?;
+        let settled = Self::settle(directory, name.clone(), section, process);
+        let settled = settled.map_err(|kind| failed(Some(name), kind))?;
+        Ok(Self {
+            reserved,
+            file: path,
+            ..settled
+        })
+    }
+
+    fn settle(
+        directory: &Path,
+        name: String,
+        section: Section,
+        process: &Process,
+    ) -> Result<Self, SettingsErrorKind> {
+        let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.starts_with('.') || !name.chars().all(safe) {
+            return Err(SettingsErrorKind::Name);
+        }
+        if let Some(other) = section.ledger.as_deref().filter(|ledger| *ledger != "git") {
+            return Err(SettingsErrorKind::Ledger(other.to_owned()));
+        }
+        let variables = variables(&section, process)?;
+        let protected = section.protected;
+        let (api, ledger) = match section.api {
+            Some(Embedded::Sandbox) => sandbox(directory),
+            None => (
+                service(&section, process)?,
+                directory.join("_ledger").join(format!("{name}.json")),
+            ),
+        };
+        Ok(Self {
+            name,
+            api,
+            variables,
+            protected,
+            ledger,
+            reserved: BTreeSet::new(),
+            file: None,
+        })
+    }
+}
+
+impl Api {
+    /// What reports call the service: the embedded one has another port each time, and is the same one all the same.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Sandbox { .. } => SANDBOX,
+            Self::Service { url, .. } => url.as_str().trim_end_matches('/'),
+        }
+    }
+}
+
+/// Looks up the key of a service.
+///
+/// # Errors
+/// Where it is not set.
+pub(crate) fn key(name: &SecretName, process: &Process) -> Result<SecretString, SettingsErrorKind> {
+    let value = process.get(name.as_str()).map(SecretString::from);
+    value.ok_or_else(|| SettingsErrorKind::NoKey(name.clone()))
+}
+
+/// The flag, then the process environment, then the settings. A default that is embedded gives way to an address in the
+/// process environment: whoever sets one means it.
+fn choose(
+    file: &File,
+    chosen: Option<&str>,
+    process: &Process,
+) -> Result<String, SettingsErrorKind> {
+    if let Some(name) = chosen.or_else(|| process.get(ENVIRONMENT)) {
+        return Ok(name.to_owned());
+    }
+    let is_embedded = |name: &str| {
+        let section = file.environments.get(name);
+        section.map_or(name == SANDBOX, |section| section.api.is_some())
+    };
+    match &file.default_environment {
+        Some(name) if is_embedded(name) && process.get(BASE_URL).is_some() => {
+            Ok(DEFAULT.to_owned())
+        }
+        Some(name) => Ok(name.clone()),
+        None if file.environments.is_empty() => Ok(DEFAULT.to_owned()),
+        None => Err(SettingsErrorKind::NotChosen(known(file))),
+    }
+}
+
+fn known(file: &File) -> Vec<String> {
+    let names: BTreeSet<String> = file
+        .environments
+        .keys()
+        .cloned()
+        .chain([DEFAULT.to_owned(), SANDBOX.to_owned()])
+        .collect();
+    names.into_iter().collect()
+}
+
+fn section(file: &mut File, name: &str) -> Result<Section, SettingsErrorKind> {
+    match (file.environments.remove(name), name) {
+        (Some(section), _) => Ok(section),
+        (None, DEFAULT) => Ok(Section::default()),
+        (None, SANDBOX) => Ok(Section {
+            api: Some(Embedded::Sandbox),
+            ..Section::default()
+        }),
+        (None, _) => Err(SettingsErrorKind::Unknown(known(file))),
+    }
+}
+
+/// The names of all API keys in the settings: of other environments too, as they may share a process environment.
+fn reserved(file: &File) -> Result<BTreeSet<SecretName>, SettingsErrorKind> {
+    let named = file
+        .environments
+        .values()
+        .filter_map(|section| section.api_key.as_ref());
+    let named = named.map(|KeySource::Secret(name)| name.as_str());
+    named.chain([API_KEY]).map(secret_name).collect()
+}
+
+fn secret_name(name: &str) -> Result<SecretName, SettingsErrorKind> {
+    SecretName::new(name).ok_or_else(|| SettingsErrorKind::KeyName(name.to_owned()))
+}
+
+fn variables(
+    section: &Section,
+    process: &Process,
+) -> Result<BTreeMap<String, Value>, SettingsErrorKind> {
+    let mut variables = BTreeMap::new();
+    for (name, value) in &section.variables {
+        let value = serde_json::to_value(value).map_err(|source| SettingsErrorKind::Variable {
+            name: name.clone(),
+            source,
+        })?;
+        variables.insert(name.clone(), value);
+    }
+    variables.extend(
+        process
+            .below(VARIABLE)
+            .map(|(name, value)| (name.to_owned(), Value::from(value))),
+    );
+    Ok(variables)
+}
+
+fn sandbox(directory: &Path) -> (Api, PathBuf) {
+    let state = directory.join(PRIVATE).join(SANDBOX);
+    let ledger = state.join("ledger.json");
+    (
+        Api::Sandbox {
+            state,
+            seed: directory.join("_sandbox"),
+        },
+        ledger,
+    )
+}
+
+fn service(section: &Section, process: &Process) -> Result<Api, SettingsErrorKind> {
+    let address = section
+        .api_url
+        .as_deref()
+        .or_else(|| process.get(BASE_URL))
+        .unwrap_or(SERVICE);
+    let url = address_of(address)?;
+    let host = url.host_str().unwrap_or_default();
+    if url.scheme() == "http" && !is_loopback(&url) {
+        return Err(SettingsErrorKind::PlainHttp(address.to_owned()));
+    }
+    if !is_trusted(&url, host, process) {
+        return Err(SettingsErrorKind::Untrusted(host.to_owned()));
+    }
+    let key = match &section.api_key {
+        Some(KeySource::Secret(name)) => secret_name(name)?,
+        None => secret_name(API_KEY)?,
+    };
+    let vocabulary = match section.vocabulary {
+        Names::Personas => Vocabulary::Personas,
+        Names::Pals => Vocabulary::Pals,
+    };
+    Ok(Api::Service {
+        url,
+        key,
+        vocabulary,
+    })
+}
+
+/// Reads an address; one without a path gets the service's own.
+fn address_of(address: &str) -> Result<Url, SettingsErrorKind> {
+    let bad = || SettingsErrorKind::Url(address.to_owned());
+    let mut url = Url::parse(address).map_err(|_| bad())?;
+    let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() || !is_plain {
+        return Err(bad());
+    }
+    if url.path() == "/" {
+        url.set_path("/v2");
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn is_trusted(url: &Url, host: &str, process: &Process) -> bool {
+    let is_service = host == SERVICE_DOMAIN || host.ends_with(&format!(".{SERVICE_DOMAIN}"));
+    let base = process.get(BASE_URL).and_then(|base| Url::parse(base).ok());
+    let is_base = base.is_some_and(|base| base.host_str() == Some(host));
+    let named = process.get(TRUSTED_HOSTS).unwrap_or_default();
+    let is_named = named
+        .split(',')
+        .any(|name| name.trim().eq_ignore_ascii_case(host));
+    is_service || is_base || is_named || is_loopback(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn process(variables: &[(&str, &str)]) -> Process {
+        variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    fn resolve(
+        settings: Option<&str>,
+        chosen: Option<&str>,
+        variables: &[(&str, &str)],
+    ) -> Result<Environment, SettingsError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        if let Some(settings) = settings {
+            std::fs::write(folder.path().join("personactl.yaml"), settings).expect("it is written");
+        }
+        Environment::resolve(folder.path(), chosen, &process(variables))
+    }
+
+    const SETTINGS: &str = "
+default_environment: sandbox
+environments:
+  sandbox: {api: sandbox}
+  staging:
+    api_key: !secret STAGING_KEY
+    variables: {face: r1, list: [1, a]}
+  other: {api_url: 'https://example.org/v2'}
+";
+
+    /// Settings, flag, process environment, the environment's name and service.
+    #[test]
+    fn the_flag_wins_over_the_process_and_the_process_over_the_settings() {
+        let url = ("TAVUS_PUBLIC_API_BASE_URL", "http://127.0.0.1:9/v2");
+        let rows: [(_, _, &[(&str, &str)], _, _); 8] = [
+            (None, None, &[], "default", "https://tavusapi.com/v2"),
+            (None, None, &[url], "default", "http://127.0.0.1:9/v2"),
+            (None, Some("sandbox"), &[url], "sandbox", "sandbox"),
+            (Some(SETTINGS), None, &[], "sandbox", "sandbox"),
+            (
+                Some(SETTINGS),
+                None,
+                &[url],
+                "default",
+                "http://127.0.0.1:9/v2",
+            ),
+            (
+                Some(SETTINGS),
+                None,
+                &[("PERSONACTL_ENVIRONMENT", "staging")],
+                "staging",
+                "https://tavusapi.com/v2",
+            ),
+            (
+                Some(SETTINGS),
+                Some("staging"),
+                &[url],
+                "staging",
+                "http://127.0.0.1:9/v2",
+            ),
+            (
+                None,
+                None,
+                &[("TAVUS_PUBLIC_API_BASE_URL", "http://localhost:9")],
+                "default",
+                "http://localhost:9/v2",
+            ),
+        ];
+        for (settings, chosen, variables, name, label) in rows {
+            let environment = resolve(settings, chosen, variables).expect("an environment");
+            assert_eq!(
+                (environment.name.as_str(), environment.api.label()),
+                (name, label)
+            );
+        }
+    }
+
+    #[test]
+    fn the_key_goes_to_the_service_to_this_machine_and_to_hosts_that_the_process_names() {
+        let url = |url: &str| format!("environments: {{x: {{api_url: '{url}'}}}}");
+        let trusted = ("PERSONACTL_TRUSTED_HOSTS", "a.example, example.org");
+        let rows: [(_, &[(&str, &str)], _); 10] = [
+            ("https://tavusapi.com/v2", &[], None),
+            ("https://eu.tavusapi.com/v2", &[], None),
+            ("http://127.0.0.1:1/v2", &[], None),
+            ("http://[::1]:1/v2", &[], None),
+            ("https://example.org/v2", &[trusted], None),
+            ("https://example.org/v2", &[], Some("not trusted")),
+            ("https://eviltavusapi.com/v2", &[], Some("not trusted")),
+            ("http://tavusapi.com/v2", &[], Some("plain http")),
+            (
+                "https://user:pass@tavusapi.com/v2",
+                &[],
+                Some("no http address"),
+            ),
+            ("ftp://tavusapi.com/v2", &[], Some("no http address")),
+        ];
+        for (address, variables, problem) in rows {
+            let said = resolve(Some(&url(address)), Some("x"), variables)
+                .err()
+                .map(|error| error.kind.to_string());
+            match (said, problem) {
+                (None, None) => {}
+                (Some(said), Some(problem)) => assert!(said.contains(problem), "{address}: {said}"),
+                (said, _) => panic!("{address}: {said:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn variables_of_the_process_win_and_api_keys_are_reserved() {
+        let environment = resolve(
+            Some(SETTINGS),
+            Some("staging"),
+            &[("PERSONACTL_VAR_face", "r2")],
+        )
+        .expect("an environment");
+        assert_eq!(environment.variables["face"], json!("r2"));
+        assert_eq!(environment.variables["list"], json!([1, "a"]));
+        let reserved: Vec<_> = environment
+            .reserved
+            .iter()
+            .map(SecretName::as_str)
+            .collect();
+        assert_eq!(reserved, ["STAGING_KEY", "TAVUS_API_KEY"]);
+    }
+
+    #[test]
+    fn mistakes_in_settings_are_told() {
+        let rows = [
+            (
+                "environments: {x: {api_kee: a}}",
+                Some("x"),
+                "unknown field",
+            ),
+            (
+                "environments: {x: {api_key: plain-text}}",
+                Some("x"),
+                "api_key",
+            ),
+            (
+                "environments: {x: {ledger: 's3://b'}}",
+                Some("x"),
+                "not supported",
+            ),
+            ("environments: {x: {}}", None, "no environment was chosen"),
+            ("environments: {x: {}}", Some("y"), "default, sandbox, x"),
+            (
+                "environments: {'../x': {}}",
+                Some("../x"),
+                "letters, digits",
+            ),
+        ];
+        for (settings, chosen, problem) in rows {
+            let error = resolve(Some(settings), chosen, &[]).expect_err("a mistake");
+            let said = crate::model::causes(&error);
+            assert!(said.contains(problem), "{settings}: {said}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What can be wrong with settings.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::model::SecretName;
+
+/// Settings that do not lead to an environment.
+#[derive(Debug, Error)]
+#[error("cannot use the environment{}", described(.environment.as_deref(), .file.as_ref()))]
+pub struct SettingsError {
+    /// The environment, once it is known.
+    pub environment: Option<String>,
+    /// The settings file, where there is one.
+    pub file: Option<PathBuf>,
+    /// What is wrong.
+    #[source]
+    pub kind: SettingsErrorKind,
+}
+
+/// What is wrong with settings.
+#[derive(Debug, Error)]
+pub enum SettingsErrorKind {
+    /// The file cannot be read.
+    #[error("the settings cannot be read")]
+    Io(#[source] io::Error),
+    /// The file says what settings cannot say.
+    #[error("the settings are not valid")]
+    Yaml(#[source] serde_yaml::Error),
+    /// A variable's value has no counterpart in JSON.
+    #[error("the variable `{name}` has a value that is no JSON")]
+    Variable {
+        /// The variable.
+        name: String,
+        /// What the conversion says.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// No environment was chosen and none is the default.
+    #[error("no environment was chosen; the settings have {}", .0.join(", "))]
+    NotChosen(Vec<String>),
+    /// There is no such environment.
+    #[error("there is no such environment; the settings have {}", .0.join(", "))]
+    Unknown(Vec<String>),
+    /// An environment's name becomes a file name.
+    #[error("its name may hold letters, digits, `-`, `_` and `.` only")]
+    Name,
+    /// The address is no address.
+    #[error("`{0}` is no http address")]
+    Url(String),
+    /// The key would go over the wire in clear.
+    #[error("`{0}` is plain http: the key is sent over https only, except to this machine")]
+    PlainHttp(String),
+    /// A file in a repository cannot send the key to any host.
+    #[error("`{0}` is not trusted with the key")]
+    Untrusted(String),
+    /// The key is not there.
+    #[error("{0} is not set")]
+    NoKey(SecretName),
+    /// The key's name is no name of a variable.
+    #[error("`{0}` cannot be the name of an environment variable")]
+    KeyName(String),
+    /// A ledger that this version does not know.
+    #[error("the ledger `{0}` is not supported; leave `ledger` out, or write `git`")]
+    Ledger(String),
+}
+
+impl SettingsErrorKind {
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoKey(name) => Some(format!(
+                "set {name}, or try everything without a key in the embedded sandbox: -e sandbox"
+            )),
+            Self::Untrusted(host) => Some(format!(
+                "if the host is yours, name it in the process environment: PERSONACTL_TRUSTED_HOSTS={host}"
+            )),
+            Self::NotChosen(_) => Some("choose one with -e, or set default_environment".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+fn described(environment: Option<&str>, file: Option<&PathBuf>) -> String {
+    let environment = environment
+        .map(|name| format!(" `{name}`"))
+        .unwrap_or_default();
+    let file = file
+        .map(|file| format!(" of `{}`", file.display()))
+        .unwrap_or_default();
+    format!("{environment}{file}")
+}

@@ -1,0 +1,85 @@
+//! The settings file, as it is written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::error::SettingsErrorKind;
+
+/// The names under which settings are looked for in the persona directory.
+const NAMES: [&str; 2] = ["personactl.yaml", "personactl.yml"];
+
+/// What the settings file says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) default_environment: Option<String>,
+    #[serde(default)]
+    pub(super) environments: BTreeMap<String, Section>,
+}
+
+/// What it says of one environment.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Section {
+    pub(super) api: Option<Embedded>,
+    pub(super) api_key: Option<KeySource>,
+    pub(super) api_url: Option<String>,
+    #[serde(default)]
+    pub(super) vocabulary: Names,
+    #[serde(default)]
+    pub(super) variables: BTreeMap<String, serde_yaml::Value>,
+    #[serde(default)]
+    pub(super) protected: bool,
+    pub(super) ledger: Option<String>,
+}
+
+/// A service that needs no address.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Embedded {
+    Sandbox,
+}
+
+/// Where the key comes from: never from the file itself.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum KeySource {
+    Secret(String),
+}
+
+/// The names that the service is spoken to in.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Names {
+    #[default]
+    Personas,
+    Pals,
+}
+
+impl File {
+    /// Reads the settings of a persona directory, with their path; no file is no settings.
+    pub(super) fn read(
+        directory: &Path,
+    ) -> Result<(Option<PathBuf>, Self), (PathBuf, SettingsErrorKind)> {
+        for path in NAMES.map(|name| directory.join(name)) {
+            match fs::read_to_string(&path) {
+                Ok(text) => match Self::parse(&text) {
+                    Ok(file) => return Ok((Some(path), file)),
+                    Err(error) => return Err((path, SettingsErrorKind::Yaml(error))),
+                },
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err((path, SettingsErrorKind::Io(error))),
+            }
+        }
+        Ok((None, Self::default()))
+    }
+
+    fn parse(text: &str) -> Result<Self, serde_yaml::Error> {
+        let file: Option<Self> = serde_yaml::from_str(text)?;
+        Ok(file.unwrap_or_default())
+    }
+}

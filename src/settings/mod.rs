@@ -1,0 +1,10 @@
+//! Settings and environments: which service a run is about, with which key, and where its ledger lies.
+
+mod environment;
+mod error;
+mod file;
+mod process;
+
+pub use environment::{Api, Environment};
+pub use error::{SettingsError, SettingsErrorKind};
+pub use process::Process;
