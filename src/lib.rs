@@ -22,7 +22,7 @@ pub mod ledger;
 // pub mod manifest;
 pub mod model;
 pub mod plan;
-// pub mod render;
+pub mod render;
 // pub mod sandbox;
 pub mod settings;
 // pub mod watch;

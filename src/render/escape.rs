@@ -1,0 +1,98 @@
+//! Making foreign text harmless for where it goes: a terminal, a CI log, or JSON that ends up in one of them.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Whether a character can move the cursor, change what is seen, or hide. Line feeds and tabs are not among them.
+const fn is_hostile(character: char) -> bool {
+    matches!(character,
+        '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text on one line, with everything hostile in a visible form: `\u{1b}`. What CI runners take for commands is
+/// broken up.
+#[must_use]
+pub fn on_one_line(text: &str) -> Cow<'_, str> {
+    let is_plain =
+        !text.contains(|c: char| is_hostile(c) || matches!(c, '\n' | '\t')) && !holds_command(text);
+    if is_plain {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match character {
+            '\n' => escaped.push_str("\\n"),
+            '\t' => escaped.push_str("    "),
+            hostile if is_hostile(hostile) => {
+                write!(escaped, "\\u{{{:x}}}", u32::from(hostile)).expect("a string takes all");
+            }
+            other => escaped.push(other),
+        }
+    }
+    for command in COMMANDS {
+        escaped = escaped.replace(
+            command,
+            &format!("{}\\u{{5b}}", command.trim_end_matches('[')),
+        );
+    }
+    Cow::Owned(escaped)
+}
+
+/// What runners look for anywhere in a line.
+const COMMANDS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
+
+fn holds_command(text: &str) -> bool {
+    COMMANDS.iter().any(|command| text.contains(command))
+}
+
+/// JSON text with everything hostile as `\u` escapes: such characters only ever stand inside of strings.
+#[must_use]
+pub fn in_json(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character != '\r' && is_hostile(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(escaped, "\\u{unit:04x}").expect("a string takes all");
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_becomes_visible() {
+        let rows = [
+            ("plain ä 語 🙂", "plain ä 語 🙂"),
+            ("\u{1b}[31mred", "\\u{1b}[31mred"),
+            ("a\nb\tc\r", "a\\nb    c\\u{d}"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("a\u{202e}b\u{2066}", "a\\u{202e}b\\u{2066}"),
+            (
+                "##[error]x ##vso[task]",
+                "##\\u{5b}error]x ##vso\\u{5b}task]",
+            ),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(on_one_line(text), expected);
+        }
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let value = serde_json::json!({"a": "\u{9b}\u{202e}\u{e0041}\u{feff} ä\n"});
+        let escaped = in_json(&value.to_string());
+        assert!(escaped.chars().all(|c| !is_hostile(c)), "{escaped}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&escaped).expect("JSON"),
+            value
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! Findings for people: what is wrong, the line with the place marked, and the way out.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::escape::on_one_line;
+use crate::catalog::is_credential;
+use crate::model::{Finding, Place, Severity};
+
+/// The findings as text, with the source lines that `line` knows.
+#[must_use]
+pub fn findings<'s>(findings: &[Finding], line: impl Fn(&Place) -> Option<&'s str>) -> String {
+    let renderer = Renderer::styled();
+    let shown = findings.iter().map(|finding| {
+        let source = finding.place.as_ref().and_then(&line);
+        format!("{}\n", finding_text(&renderer, finding, source))
+    });
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+fn finding_text(renderer: &Renderer, finding: &Finding, source: Option<&str>) -> String {
+    let Finding {
+        severity,
+        code,
+        message,
+        place,
+        hint,
+    } = finding;
+    let level = match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let message = on_one_line(message);
+    let mut group = Group::with_title(level.primary_title(&*message).id(*code));
+    let marked = place
+        .as_ref()
+        .map(|place| Marked::new(place, source.unwrap_or_default()));
+    if let Some(marked) = &marked {
+        group = group.element(
+            Snippet::source(&marked.text)
+                .path(&*marked.file)
+                .line_start(marked.line)
+                .annotation(AnnotationKind::Primary.span(marked.start..marked.end)),
+        );
+    }
+    let hint = hint.as_ref().map(|hint| on_one_line(hint));
+    if let Some(hint) = &hint {
+        group = group.element(Level::HELP.message(&**hint));
+    }
+    renderer.render(&[group])
+}
+
+/// One source line with a stretch of it marked, in bytes of the text as it is shown.
+struct Marked {
+    file: String,
+    line: usize,
+    text: String,
+    start: usize,
+    end: usize,
+}
+
+impl Marked {
+    fn new(place: &Place, source: &str) -> Self {
+        let until = |characters| source.chars().take(characters).collect::<String>();
+        let shown = concealed(source);
+        // What is concealed is shorter than what it stands for.
+        let byte = |column: usize| on_one_line(&until(column)).len().min(shown.len());
+        let (start, end) = (byte(place.column - 1), byte(place.column - 1 + place.width));
+        Self {
+            file: on_one_line(&place.file).into_owned(),
+            line: place.line,
+            text: shown,
+            start,
+            end,
+        }
+    }
+}
+
+/// The line as it may be shown: whatever follows the name of a credential is left out, unless a tag follows.
+fn concealed(line: &str) -> String {
+    let mut names = line.match_indices(':').filter_map(|(colon, _)| {
+        let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
+        let name = before
+            .rsplit([' ', '\t', '{', ',', '"', '\'', '-', '['])
+            .next()
+            .unwrap_or_default();
+        let dashed = before
+            .rsplit([' ', '\t', '{', ',', '"', '\'', '['])
+            .next()
+            .unwrap_or_default();
+        let is_plain = !line[colon + 1..].trim_start().starts_with(['!', '*'])
+            && !line[colon + 1..].trim().is_empty();
+        ((is_credential(name) || is_credential(dashed)) && is_plain).then_some(colon)
+    });
+    match names.next() {
+        Some(colon) => format!("{}: ********", on_one_line(&line[..colon])),
+        None => on_one_line(line).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_shows_its_line_with_the_place_marked() {
+        let place = Place {
+            file: "personas/ana.yaml".into(),
+            line: 7,
+            column: 1,
+            width: 11,
+        };
+        let finding = Finding::error(
+            "unknown-member",
+            place,
+            "`persona_nam` is no member of a persona",
+        )
+        .hint("did you mean `persona_name`?");
+        let shown = findings(&[finding], |_| Some("persona_nam: Ana \u{1b}[31m"));
+        let shown = anstream::adapter::strip_str(&shown).to_string();
+        for expected in [
+            "error[unknown-member]: `persona_nam` is no member of a persona",
+            "personas/ana.yaml:7:1",
+            "7 | persona_nam: Ana \\u{1b}[31m",
+            "| ^^^^^^^^^^^",
+            "help: did you mean `persona_name`?",
+        ] {
+            assert!(shown.contains(expected), "{expected}\n{shown}");
+        }
+    }
+
+    #[test]
+    fn no_credential_is_shown_whatever_the_finding_is_about() {
+        for line in [
+            "    api_key: sk-live-123",
+            "  - {modle: x, api_key: 'sk-live-123'}",
+            "\"Authorization\" : Bearer sk-live-123",
+            "x-api-key: sk-live-123",
+        ] {
+            let shown = concealed(line);
+            assert!(
+                !shown.contains("sk-live-123") && shown.contains("********"),
+                "{shown}"
+            );
+        }
+        for line in [
+            "api_key: !secret NAME",
+            "extra_body: {max_tokens: 300}",
+            "api_key:",
+        ] {
+            assert_eq!(concealed(line), line);
+        }
+    }
+}

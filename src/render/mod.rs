@@ -1,0 +1,16 @@
+//! Plans, findings and outcomes turned into bytes. All colour and all escaping live here: text from the service or from
+//! a manifest passes [`escape`] on its way out.
+
+mod escape;
+mod findings;
+mod json;
+mod outcomes;
+mod style;
+mod text;
+mod value;
+
+pub use escape::{in_json, on_one_line};
+pub use findings::findings;
+pub use json::{applied, planned};
+pub use outcomes::{outcome, outcomes};
+pub use text::plan;
