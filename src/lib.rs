@@ -23,5 +23,5 @@ pub mod catalog;
 pub mod model;
 // pub mod plan;
 // pub mod render;
-// pub mod sandbox;
+pub mod sandbox;
 // pub mod watch;
