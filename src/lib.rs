@@ -23,6 +23,6 @@ pub mod ledger;
 pub mod model;
 pub mod plan;
 pub mod render;
-// pub mod sandbox;
+pub mod sandbox;
 pub mod settings;
 // pub mod watch;

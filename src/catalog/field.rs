@@ -19,6 +19,8 @@ pub struct Field {
     pub default: Option<Literal>,
     /// What the service makes of its value.
     pub normaliser: Normaliser,
+    /// What the service makes it from.
+    pub derived: Option<Derived>,
     /// What took its place.
     pub deprecated: Option<Deprecated>,
     /// When it has to be there.
@@ -111,6 +113,15 @@ pub enum Normaliser {
     LowerCase,
 }
 
+/// How the service makes a value out of the one beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// The member beside it.
+    pub from: &'static str,
+    /// What is put behind that member's value.
+    pub suffix: &'static str,
+}
+
 /// What took a field's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deprecated {
@@ -142,6 +153,7 @@ impl Field {
             secrecy: Secrecy::Open,
             default: None,
             normaliser: Normaliser::None,
+            derived: None,
             deprecated: None,
             required: Requirement::Optional,
             atomic: false,
@@ -265,6 +277,11 @@ impl Field {
 
     pub(super) const fn normalised(mut self, normaliser: Normaliser) -> Self {
         self.normaliser = normaliser;
+        self
+    }
+
+    pub(super) const fn derived(mut self, from: &'static str, suffix: &'static str) -> Self {
+        self.derived = Some(Derived { from, suffix });
         self
     }
 

@@ -10,7 +10,7 @@ mod table;
 mod walk;
 
 pub use field::{
-    Access, Deprecated, Field, Kind, Literal, Normaliser, Requirement, Secrecy, Words,
+    Access, Deprecated, Derived, Field, Kind, Literal, Normaliser, Requirement, Secrecy, Words,
 };
 pub use spelling::Vocabulary;
 pub use table::PERSONA;
@@ -27,6 +27,12 @@ pub struct Catalog {
     pub name: &'static str,
     /// The member that tells the account's own from the service's stock.
     pub class: &'static str,
+    /// The member with the service's inner id.
+    pub uuid: &'static str,
+    /// The member with the account.
+    pub owner: &'static str,
+    /// The member with the face, which the PAL vocabulary asks for on create.
+    pub face: &'static str,
     /// The member with the time of creation.
     pub created: &'static str,
     /// The member with the time of the last change.

@@ -11,6 +11,9 @@ pub static PERSONA: Catalog = Catalog {
     id: "persona_id",
     name: "persona_name",
     class: "persona_type",
+    uuid: "uuid",
+    owner: "owner_id",
+    face: "default_replica_id",
     created: "created_at",
     updated: "updated_at",
     fields: PERSONA_FIELDS,
@@ -421,7 +424,9 @@ static CONFERENCING: &[Field] = &[
         "Who may invite the persona: addresses or patterns.",
     ),
     Field::flag("whitelabel", "Whether the service's name is hidden."),
-    Field::text("email", "The address to invite.").read_only(),
+    Field::text("email", "The address to invite.")
+        .read_only()
+        .derived("username", "@tavusinvite.com"),
 ];
 
 static CAPABILITIES: &[Field] = &[

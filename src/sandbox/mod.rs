@@ -1,0 +1,25 @@
+//! A local server that behaves as the service's personas API is known to.
+//!
+//! It speaks real HTTP on a loopback port, reads raw JSON, and keeps its personas in one directory. It shares no wire
+//! code with the client, so that the two can disagree in a test. What it knows of fields it reads from the catalogue.
+
+mod behave;
+mod birth;
+mod check;
+mod guard;
+mod home;
+mod patch;
+mod quirk;
+mod refusal;
+mod routes;
+mod seal;
+mod server;
+mod service;
+mod start_error;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use quirk::{GetShape, Mask, Quirks};
+pub use server::{Options, Sandbox, start};
+pub use start_error::{StartError, StartErrorKind};

@@ -1,0 +1,157 @@
+//! The endpoints: from HTTP to [`Service`] and back, in either vocabulary.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, put};
+use serde_json::{Value, json};
+
+use super::patch::Patch;
+use super::quirk::GetShape;
+use super::refusal::{Refusal, answer};
+use super::service::{Drafts, Patched, Selection, Service};
+use crate::catalog::{PERSONA, Vocabulary, is_unset};
+
+/// The largest body that is taken in, in bytes.
+const BODY: usize = 8 * 1024 * 1024;
+
+type Answer = Result<Response, Refusal>;
+type Body = Result<Bytes, BytesRejection>;
+type Parameters = Result<Query<HashMap<String, String>>, QueryRejection>;
+
+/// What the handlers of one vocabulary share.
+#[derive(Clone)]
+struct Desk {
+    service: Arc<Service>,
+    vocabulary: Vocabulary,
+}
+
+/// All endpoints. Faults, once there are any, belong in front of them: as a layer, here.
+pub(super) fn router(service: Service) -> Router {
+    let service = Arc::new(service);
+    let personas = resource(&service, "/v2/personas", Vocabulary::Personas);
+    let pals = resource(&service, "/v2/pals", Vocabulary::Pals);
+    let draft = put(set_draft).delete(unset_draft).with_state(service);
+    personas
+        .merge(pals)
+        .route("/_sandbox/draft/{id}", draft)
+        .fallback(async || Refusal::NotFound)
+        .method_not_allowed_fallback(async || Refusal::Method)
+        .layer(DefaultBodyLimit::max(BODY))
+}
+
+fn resource(service: &Arc<Service>, path: &str, vocabulary: Vocabulary) -> Router {
+    let service = Arc::clone(service);
+    Router::new()
+        .route(path, get(list).post(create))
+        .route(&format!("{path}/"), get(list).post(create))
+        .route(
+            &format!("{path}/{{id}}"),
+            get(read).patch(patch).delete(delete),
+        )
+        .with_state(Desk {
+            service,
+            vocabulary,
+        })
+}
+
+async fn list(State(desk): State<Desk>, parameters: Parameters) -> Answer {
+    let page = desk.service.list(&selection(&parameters?.0)?);
+    let personas = page.personas.into_iter().map(|persona| desk.spell(persona));
+    let data: Vec<_> = personas.collect();
+    let body = json!({"data": data, "total_count": page.total});
+    Ok(answer(StatusCode::OK, &body))
+}
+
+async fn create(State(desk): State<Desk>, body: Body) -> Answer {
+    let sent = serde_json::from_slice(&body?)
+        .map_err(|_| Refusal::Invalid("The body is not JSON".to_owned()))?;
+    let sent = Vocabulary::Personas.document(&PERSONA, sent);
+    if desk.vocabulary == Vocabulary::Pals && sent.get(PERSONA.face).is_none_or(is_unset) {
+        return Err(Refusal::NoFace);
+    }
+    let created = desk.service.create(sent)?;
+    Ok(answer(StatusCode::OK, &desk.spell(created)))
+}
+
+async fn read(State(desk): State<Desk>, Path(id): Path<String>) -> Answer {
+    let persona = desk.spell(desk.service.read(&id)?);
+    let body = match desk.service.quirks().get_shape {
+        GetShape::Bare => persona,
+        GetShape::Envelope => json!({"data": [persona]}),
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
+
+async fn patch(
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    parameters: Parameters,
+    body: Body,
+) -> Answer {
+    let force = parameters?
+        .get("force")
+        .is_some_and(|force| force == "true");
+    let drafts = if force {
+        Drafts::Discard
+    } else {
+        Drafts::Respect
+    };
+    match desk.service.patch(&id, &Patch::read(&body?)?, drafts)? {
+        Patched::Nothing => Ok(StatusCode::NOT_MODIFIED.into_response()),
+        Patched::Written { over_draft } => {
+            let mut written = json!({PERSONA.id: id});
+            if over_draft {
+                written["discarded_maker_changes"] = Value::Bool(true);
+            }
+            Ok(answer(StatusCode::OK, &desk.spell(written)))
+        }
+    }
+}
+
+async fn delete(State(desk): State<Desk>, Path(id): Path<String>) -> Answer {
+    desk.service.delete(&id)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn set_draft(State(service): State<Arc<Service>>, Path(id): Path<String>) -> Answer {
+    service.set_draft(&id, true)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn unset_draft(State(service): State<Arc<Service>>, Path(id): Path<String>) -> Answer {
+    service.set_draft(&id, false)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+impl Desk {
+    /// The document as this desk's callers know it.
+    fn spell(&self, document: Value) -> Value {
+        self.vocabulary.document(&PERSONA, document)
+    }
+}
+
+/// Reads the list's parameters; the service ignores those that it does not know.
+fn selection(parameters: &HashMap<String, String>) -> Result<Selection, Refusal> {
+    let number = |name: &str| {
+        let text = parameters.get(name);
+        let invalid = |_| Refusal::Invalid(format!("{name} must be a number"));
+        text.map(|text| text.parse().map_err(invalid)).transpose()
+    };
+    let class = [Vocabulary::Personas, Vocabulary::Pals]
+        .map(|vocabulary| vocabulary.member(&PERSONA, PERSONA.class))
+        .into_iter()
+        .find_map(|name| parameters.get(name));
+    Ok(Selection {
+        limit: number("limit")?,
+        page: number("page")?.unwrap_or(1),
+        class: class.cloned(),
+        newest_first: parameters.get("sort").is_some_and(|sort| sort == "desc"),
+    })
+}

@@ -1,0 +1,181 @@
+//! What can be asked of the service, without HTTP: each method is one endpoint.
+
+use std::sync::{Mutex, MutexGuard};
+
+use serde_json::Value;
+
+use super::birth::{self, Birth};
+use super::patch::{self, Patch};
+use super::quirk::Quirks;
+use super::refusal::Refusal;
+use super::store::{Record, Store};
+use super::{behave, seal};
+use crate::catalog::PERSONA;
+
+/// How many personas are on a page unless the request says it.
+const PAGE: usize = 10;
+
+/// The personas and how they are answered.
+#[derive(Debug)]
+pub(super) struct Service {
+    store: Mutex<Store>,
+    quirks: Quirks,
+}
+
+/// Which personas of the list are wanted.
+#[derive(Debug)]
+pub(super) struct Selection {
+    /// How many at most.
+    pub(super) limit: Option<usize>,
+    /// Which page of them; 1 is the first, and so is 0.
+    pub(super) page: usize,
+    /// Only those of this class.
+    pub(super) class: Option<String>,
+    /// The newest first.
+    pub(super) newest_first: bool,
+}
+
+/// Personas, and how many there are on all pages.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// Those on this page.
+    pub(super) personas: Vec<Value>,
+    /// How many the selection finds.
+    pub(super) total: usize,
+}
+
+/// What became of a patch.
+#[derive(Debug)]
+pub(super) enum Patched {
+    /// It changed nothing.
+    Nothing,
+    /// It was written, over a draft of the dashboard or not.
+    Written { over_draft: bool },
+}
+
+/// What to do with a draft of the dashboard that a write would discard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Drafts {
+    Respect,
+    Discard,
+}
+
+impl Service {
+    pub(super) fn new(store: Store, quirks: Quirks) -> Self {
+        let store = Mutex::new(store);
+        Self { store, quirks }
+    }
+
+    pub(super) fn quirks(&self) -> Quirks {
+        self.quirks
+    }
+
+    /// One page of the list, whole personas.
+    pub(super) fn list(&self, selection: &Selection) -> Page {
+        let store = self.store();
+        let mut found: Vec<_> = store
+            .records()
+            .iter()
+            .filter(|record| is_selected(record, selection))
+            .collect();
+        if selection.newest_first {
+            found.reverse();
+        }
+
+        let cap = self.quirks.page_cap.max(1);
+        let limit = selection.limit.unwrap_or(PAGE).clamp(1, cap);
+        let start = selection.page.saturating_sub(1).saturating_mul(limit);
+        let page = found.iter().skip(start).take(limit);
+        Page {
+            personas: page.map(|record| self.show(record)).collect(),
+            total: found.len(),
+        }
+    }
+
+    /// Makes a persona; answers what the service tells of it.
+    pub(super) fn create(&self, sent: Value) -> Result<Value, Refusal> {
+        let document = behave::create(sent, Birth::now())?;
+        let told = [PERSONA.id, PERSONA.name, PERSONA.created].map(|name| {
+            let value = document.get(name).cloned().unwrap_or_default();
+            (name.to_owned(), value)
+        });
+        self.store().insert(document)?;
+        Ok(told.into_iter().collect())
+    }
+
+    /// One persona, stock or not.
+    pub(super) fn read(&self, id: &str) -> Result<Value, Refusal> {
+        let store = self.store();
+        let record = store.find(id).ok_or(Refusal::UnknownPersona)?;
+        Ok(self.show(record))
+    }
+
+    /// Patches a persona of the account.
+    pub(super) fn patch(
+        &self,
+        id: &str,
+        patch: &Patch,
+        drafts: Drafts,
+    ) -> Result<Patched, Refusal> {
+        let mut store = self.store();
+        let mut record = own(&store, id)?;
+        // A draft holds no conferencing: a patch of that alone never meets it.
+        let meets_draft = !patch.is_apart()? && record.draft;
+        if meets_draft && drafts == Drafts::Respect {
+            return Err(Refusal::Draft);
+        }
+
+        let patched = patch.apply(&record.document, self.quirks.mask)?;
+        let mut rewritten = behave::rewrite(patched, &record.document)?;
+        if patch::same(&rewritten, &record.document) {
+            return Ok(Patched::Nothing);
+        }
+        behave::touch(&mut rewritten, birth::now());
+        record.document = rewritten;
+        record.draft &= !meets_draft;
+        store.replace(record)?;
+        Ok(Patched::Written {
+            over_draft: meets_draft,
+        })
+    }
+
+    /// Deletes a persona of the account.
+    pub(super) fn delete(&self, id: &str) -> Result<(), Refusal> {
+        let mut store = self.store();
+        own(&store, id)?;
+        Ok(store.remove(id)?)
+    }
+
+    /// Lets the dashboard hold a draft of a persona, or not.
+    pub(super) fn set_draft(&self, id: &str, draft: bool) -> Result<(), Refusal> {
+        let mut store = self.store();
+        let mut record = own(&store, id)?;
+        record.draft = draft;
+        Ok(store.replace(record)?)
+    }
+
+    fn show(&self, record: &Record) -> Value {
+        seal::show(&record.document, self.quirks.mask)
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store
+            .lock()
+            .expect("nobody panics while holding the store")
+    }
+}
+
+/// The persona with this id, if the account may write it.
+fn own(store: &Store, id: &str) -> Result<Record, Refusal> {
+    let record = store
+        .find(id)
+        .filter(|record| behave::is_own(&record.document));
+    record.cloned().ok_or(Refusal::UnknownPersona)
+}
+
+fn is_selected(record: &Record, selection: &Selection) -> bool {
+    selection.class.as_deref().is_none_or(|wanted| {
+        let class = record.document.get(PERSONA.class);
+        class.is_some_and(|class| class == wanted)
+    })
+}

@@ -1,0 +1,195 @@
+//! The personas of a sandbox: in memory, and each in a file of its own.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::behave;
+use super::birth::Birth;
+use super::check;
+use super::home::{self, Home};
+use super::start_error::{StartError, StartErrorKind};
+use crate::catalog::{PERSONA, Vocabulary};
+use crate::model::PersonaId;
+
+/// The personas that the service brings along: id, name, class. Some of the real ones are in neither class.
+const STOCK: [(&str, &str, Option<&str>); 3] = [
+    ("p57c0c0a4h01", "Stock Coach", Some("system")),
+    ("p57c05a1e502", "Stock Sales Agent", Some("system")),
+    ("p57c0de30003", "Stock Demo", None),
+];
+
+/// One persona.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Record {
+    /// Its place in the order of creation.
+    order: u64,
+    /// Whether the dashboard holds a draft of it.
+    pub(super) draft: bool,
+    /// The document in the catalogue's names, its secrets sealed.
+    pub(super) document: Value,
+}
+
+impl Record {
+    /// The persona's id.
+    pub(super) fn id(&self) -> &str {
+        self.document
+            .get(PERSONA.id)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
+/// All personas, in the order of creation.
+#[derive(Debug)]
+pub(super) struct Store {
+    directory: PathBuf,
+    records: Vec<Record>,
+}
+
+impl Store {
+    /// Reads the personas; makes them from `seeds` and the stock where there are none yet.
+    pub(super) fn open(home: &Home, seeds: Vec<Value>) -> Result<Self, StartError> {
+        let directory = home.personas();
+        if !directory.exists() {
+            sow(home, seeds)?;
+        }
+        let records = load(&directory)?;
+        Ok(Self { directory, records })
+    }
+
+    /// All personas, the oldest first.
+    pub(super) fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// The persona with this id.
+    pub(super) fn find(&self, id: &str) -> Option<&Record> {
+        self.records.iter().find(|record| record.id() == id)
+    }
+
+    /// Adds a new persona.
+    pub(super) fn insert(&mut self, document: Value) -> io::Result<()> {
+        let order = self.records.last().map_or(0, |record| record.order + 1);
+        let record = Record {
+            order,
+            draft: false,
+            document,
+        };
+        save(&self.directory, &record)?;
+        self.records.push(record);
+        Ok(())
+    }
+
+    /// Puts a persona in the place of the one with its id.
+    pub(super) fn replace(&mut self, record: Record) -> io::Result<()> {
+        save(&self.directory, &record)?;
+        let mut records = self.records.iter_mut();
+        if let Some(old) = records.find(|old| old.order == record.order) {
+            *old = record;
+        }
+        Ok(())
+    }
+
+    /// Removes the persona with this id.
+    pub(super) fn remove(&mut self, id: &str) -> io::Result<()> {
+        fs::remove_file(file(&self.directory, id))?;
+        self.records.retain(|record| record.id() != id);
+        Ok(())
+    }
+}
+
+/// Makes the first personas, all of them or none.
+fn sow(home: &Home, seeds: Vec<Value>) -> Result<(), StartError> {
+    let directory = home.directory();
+    let records = first(seeds).map_err(|kind| StartError::new(directory, kind))?;
+
+    let sown = tempfile::tempdir_in(directory).map_err(StartError::io(directory))?;
+    for record in &records {
+        save(sown.path(), record).map_err(StartError::io(sown.path()))?;
+    }
+    fs::rename(sown.keep(), home.personas()).map_err(StartError::io(home.personas()))
+}
+
+fn first(seeds: Vec<Value>) -> Result<Vec<Record>, StartErrorKind> {
+    let mut documents: Vec<Value> = STOCK.into_iter().map(stock).collect();
+    for (position, seed) in seeds.into_iter().enumerate() {
+        let document = seeded(seed).ok_or(StartErrorKind::Seed(position))?;
+        if documents
+            .iter()
+            .any(|other| other[PERSONA.id] == document[PERSONA.id])
+        {
+            return Err(StartErrorKind::Seed(position));
+        }
+        documents.push(document);
+    }
+    let records = (0..).zip(documents).map(|(order, document)| Record {
+        order,
+        draft: false,
+        document,
+    });
+    Ok(records.collect())
+}
+
+fn stock((id, name, class): (&str, &str, Option<&str>)) -> Value {
+    let members = [
+        (PERSONA.id, Some(id)),
+        (PERSONA.name, Some(name)),
+        (PERSONA.class, class),
+    ];
+    let document = members
+        .into_iter()
+        .map(|(member, value)| (member.to_owned(), Value::from(value)))
+        .collect();
+    behave::seed(document, Birth::now())
+}
+
+/// A persona to begin with: under its own id, or a new one.
+fn seeded(seed: Value) -> Option<Value> {
+    check::depth(&seed).ok()?;
+    let Value::Object(members) = Vocabulary::Personas.document(&PERSONA, seed) else {
+        return None;
+    };
+    if let Some(id) = members.get(PERSONA.id) {
+        PersonaId::new(id.as_str()?)?;
+    }
+    Some(behave::seed(members, Birth::now()))
+}
+
+fn load(directory: &Path) -> Result<Vec<Record>, StartError> {
+    let unreadable = || StartError::io(directory);
+    let mut records = Vec::new();
+    for entry in fs::read_dir(directory).map_err(unreadable())? {
+        let path = entry.map_err(unreadable())?.path();
+        // What a crash left of a file that was being written has another ending.
+        if path.extension().is_some_and(|ending| ending == "json") {
+            records.push(read(&path)?);
+        }
+    }
+    records.sort_unstable_by_key(|record| record.order);
+    Ok(records)
+}
+
+fn read(path: &Path) -> Result<Record, StartError> {
+    let content = fs::read(path).map_err(StartError::io(path))?;
+    let record: Record = serde_json::from_slice(&content)
+        .map_err(|source| StartError::new(path, StartErrorKind::Garbled(source)))?;
+    let named_after_it = path.file_stem().is_some_and(|stem| stem == record.id());
+    if !named_after_it || !record.document.is_object() {
+        return Err(StartError::new(path, StartErrorKind::Misnamed));
+    }
+    Ok(record)
+}
+
+fn save(directory: &Path, record: &Record) -> io::Result<()> {
+    let content = serde_json::to_vec_pretty(record)?;
+    home::write(&file(directory, record.id()), &content)
+}
+
+fn file(directory: &Path, id: &str) -> PathBuf {
+    directory.join(format!("{id}.json"))
+}
