@@ -375,13 +375,8 @@ impl<'s> Composer<'s> {
         if error.info().contains("recursion limit") {
             return too_deep(place).into();
         }
-        let line = self.lines.get(place.line - 1).copied().unwrap_or("");
-        let indentation = &line[..line.len() - line.trim_start().len()];
-        if let Some(before) = indentation.find('\t') {
-            let column = before + 1;
-            let place = Place { column, ..place };
-            let finding = Finding::error("tab", place, "a tab cannot indent YAML");
-            return finding.hint("indent with spaces").into();
+        if let Some(finding) = self.tab_near(&place) {
+            return finding.into();
         }
         // Some messages begin with what the parser was doing: `while parsing a node, did not find …`.
         let info = error.info();
@@ -397,6 +392,25 @@ impl<'s> Composer<'s> {
             _ => finding,
         }
         .into()
+    }
+}
+
+impl Composer<'_> {
+    /// A tab that indents the line at `place`, or the next one: text may begin there that goes on with the tab.
+    fn tab_near(&self, place: &Place) -> Option<Finding> {
+        let mut lines = self.lines.iter().enumerate().skip(place.line - 1).take(2);
+        let (index, before) = lines.find_map(|(index, line)| {
+            let indentation = &line[..line.len() - line.trim_start().len()];
+            Some((index, indentation.find('\t')?))
+        })?;
+        let place = Place {
+            file: place.file.clone(),
+            line: index + 1,
+            column: before + 1,
+            width: 1,
+        };
+        let finding = Finding::error("tab", place, "a tab cannot indent YAML");
+        Some(finding.hint("indent with spaces"))
     }
 }
 

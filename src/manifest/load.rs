@@ -158,7 +158,7 @@ fn members_of(root: Node, findings: &mut Vec<Finding>) -> Option<(Vec<Member>, P
 fn checked(desired: &Desired, earlier: &[Finding], catalog: &Catalog) -> Vec<Finding> {
     let is_whole = !earlier.iter().any(Finding::is_error);
     let mut findings = check::manifest(catalog, desired);
-    findings.retain(|finding| is_whole || finding.code != check::MISSING);
+    findings.retain(|finding| is_whole || !check::is_about_absence(finding));
     findings
 }
 

@@ -8,8 +8,10 @@ use crate::catalog::{
 };
 use crate::model::{Desired, Finding, Place, Pointer, canonical_decimal, secret};
 
-/// The code of findings about what is not there.
-pub const MISSING: &str = "missing-member";
+/// The code of findings about members that are not there.
+const MISSING: &str = "missing-member";
+/// The code of the finding about a name that is not there.
+const MISSING_NAME: &str = "missing-name";
 
 /// How near a word of an open vocabulary has to be to a known one to be taken for a mistake, 0 to 1.
 const SURELY_MEANT: f64 = 0.9;
@@ -30,6 +32,12 @@ pub fn manifest(catalog: &Catalog, desired: &Desired) -> Vec<Finding> {
     check.findings
 }
 
+/// Whether a finding is about something that is not there, as it may seem where a value could not be resolved.
+#[must_use]
+pub fn is_about_absence(finding: &Finding) -> bool {
+    [MISSING, MISSING_NAME].contains(&finding.code)
+}
+
 struct Check<'c> {
     catalog: &'c Catalog,
     desired: &'c Desired,
@@ -46,7 +54,7 @@ impl Check<'_> {
             let message = format!("the {noun} has no `{name}`");
             let hint = format!("give it a `{name}`, or pin its id");
             self.findings
-                .push(Finding::error(MISSING, place, message).hint(hint));
+                .push(Finding::error(MISSING_NAME, place, message).hint(hint));
         }
     }
 
