@@ -16,13 +16,13 @@
 pub mod api;
 pub mod apply;
 pub mod catalog;
-// pub mod cli;
+pub mod cli;
 pub mod diff;
 pub mod ledger;
-// pub mod manifest;
+pub mod manifest;
 pub mod model;
 pub mod plan;
 pub mod render;
 pub mod sandbox;
 pub mod settings;
-// pub mod watch;
+pub mod watch;

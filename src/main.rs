@@ -1,3 +1,7 @@
-//! The `personactl` program.
+//! The `personactl` program: arguments in, an exit code out. Everything else is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    personactl::cli::run()
+}

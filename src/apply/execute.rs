@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt};
 
-use super::outcome::{Event, Normalised, Outcome, Status};
+use super::outcome::{Normalised, Outcome, Status};
 use super::resolve::Secrets;
 use crate::api::{ApiError, ApiErrorKind, Writer};
 use crate::catalog::Catalog;
@@ -36,7 +36,7 @@ pub async fn execute(
     plan: &Plan,
     session: Session<'_>,
     ledger: &mut Ledger,
-    mut tell: impl FnMut(Event<'_>),
+    mut tell: impl FnMut(&Step, &Outcome),
 ) -> Result<Vec<Outcome>, LedgerError> {
     settle(plan, ledger)?;
     let mut outcomes = vec![Outcome::new(Status::Skipped); plan.steps.len()];
@@ -53,7 +53,7 @@ pub async fn execute(
             ledger.records.insert(step.key.clone(), record);
             ledger.write()?;
         }
-        tell(Event::Finished(index, &outcome));
+        tell(&plan.steps[index], &outcome);
         outcomes[index] = outcome;
     }
     Ok(outcomes)

@@ -5,5 +5,5 @@ mod outcome;
 mod resolve;
 
 pub use execute::{Session, execute, settle};
-pub use outcome::{Event, Normalised, Outcome, Status};
+pub use outcome::{Normalised, Outcome, Status};
 pub use resolve::Secrets;

@@ -4,15 +4,6 @@ use serde_json::Value;
 
 use crate::model::{PersonaId, Pointer};
 
-/// What happens while a plan is applied.
-#[derive(Clone, Copy, Debug)]
-pub enum Event<'e> {
-    /// The step at this index of the plan has begun.
-    Started(usize),
-    /// The step at this index of the plan has ended.
-    Finished(usize, &'e Outcome),
-}
-
 /// What became of a step.
 #[derive(Clone, Debug)]
 #[must_use = "an outcome is there to be told"]

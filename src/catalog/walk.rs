@@ -115,6 +115,32 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// Where members of this name are known.
+    #[must_use]
+    pub fn homes(&self, name: &str) -> Vec<Pointer> {
+        let mut homes = Vec::new();
+        homes_below(&Pointer::root(), self.fields, name, &mut homes);
+        homes
+    }
+}
+
+fn homes_below(at: &Pointer, known: &'static [Field], name: &str, homes: &mut Vec<Pointer>) {
+    for field in known {
+        let pointer = at.join(field.name);
+        homes_below(&pointer, field.known_members(), name, homes);
+        if field.name == name || field.aliases.contains(&name) {
+            homes.push(pointer);
+        }
+    }
+}
+
+/// The name of a function tool.
+#[must_use]
+pub fn tool_name(tool: &Value) -> Option<&str> {
+    tool.pointer("/function/name")?.as_str()
+}
+
 /// The word that is spelt most like `word`, if any is near.
 #[must_use]
 pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {

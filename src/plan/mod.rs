@@ -1,6 +1,7 @@
 //! What each persona needs, in what order, and why: pure functions from desired, live and recorded to a [`Plan`].
 
 mod build;
+pub mod check;
 mod judge;
 mod pair;
 mod revise;

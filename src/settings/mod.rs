@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod process;
 
+pub(crate) use environment::key;
 pub use environment::{Api, Environment};
 pub use error::{SettingsError, SettingsErrorKind};
 pub use process::Process;

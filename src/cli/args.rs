@@ -1,0 +1,110 @@
+//! What can be typed. The doc comments are the help.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use super::commands;
+
+/// Keeps the personas of your video agents in git.
+///
+/// The personas are YAML files in a directory (default: personas). `plan` shows what would change in the account,
+/// field by field and with the reason; `apply` does it; `watch` plans at every save.
+#[derive(Debug, Parser)]
+#[command(name = "personactl", version, after_help = EXIT_CODES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, nothing (more) to do
+  1    failed, nothing was changed
+  2    there is something to do (plan --detailed-exitcode)
+  3    applied in part: some steps failed, were stale, blocked or refused
+  4    not authorised
+  64   wrong usage
+  130  interrupted (143: terminated)
+
+Try it: personactl plan -e sandbox, which needs no key.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Plan(commands::plan::Args),
+    Apply(commands::apply::Args),
+    Watch(commands::watch::Args),
+    Sandbox(commands::sandbox::Args),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Global {
+    /// The environment of the settings to work on; `sandbox` always exists
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub(super) environment: Option<String>,
+    /// Run as if started in this directory
+    #[arg(short = 'C', long = "directory", global = true, value_name = "PATH")]
+    pub(super) working_directory: Option<PathBuf>,
+    /// When to use colour; NO_COLOR and CLICOLOR_FORCE are honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+    /// Say no more than the result
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Log what happens; twice: more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// The form of the log
+    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    pub(super) log_format: LogFormat,
+    /// Treat warnings as errors
+    #[arg(long, global = true)]
+    pub(super) strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// The form of the result on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+/// What decides which personas are planned, and how.
+#[derive(Debug, clap::Args)]
+pub(super) struct Selection {
+    /// Only these manifests
+    #[arg(long, value_name = "KEY", num_args = 1..)]
+    pub(super) only: Vec<String>,
+    /// Who wins where a field was edited both here and live
+    #[arg(long, value_name = "WHO", default_value = "block")]
+    pub(super) on_conflict: Winner,
+    /// Do not bind live personas by their name
+    #[arg(long)]
+    pub(super) no_adopt: bool,
+    /// List what only the live side has
+    #[arg(long)]
+    pub(super) show_unmanaged: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Winner {
+    /// Nobody: the persona is blocked
+    Block,
+    /// The repository
+    Repo,
+}

@@ -1,0 +1,6 @@
+//! One file for each command: its arguments, whose doc comments are the help, then what it does.
+
+pub(super) mod apply;
+pub(super) mod plan;
+pub(super) mod sandbox;
+pub(super) mod watch;

@@ -1,0 +1,104 @@
+//! `sandbox`: the embedded service on a port of its own.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use super::super::context::Context;
+use super::super::error::Error;
+use super::super::outcome::Outcome;
+use super::super::site::{DIRECTORY, sow};
+use crate::sandbox::{self, GetShape, Mask, Options, Quirks};
+
+/// Serve the embedded service on a port, for trying out clients and CI
+///
+/// It behaves as the real service is known to and keeps its state in one directory. Point a client at it with
+/// TAVUS_PUBLIC_API_BASE_URL=http://127.0.0.1:8787/v2 and any key.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// The persona directory whose sandbox it is
+    #[arg(value_name = "DIR", default_value = DIRECTORY)]
+    directory: PathBuf,
+    /// The loopback address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
+    listen: SocketAddr,
+    /// The directory with its state [default: .personactl/sandbox in DIR]
+    #[arg(long, value_name = "PATH")]
+    state: Option<PathBuf>,
+    /// The only API key to take; without it any will do
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "PERSONACTL_SANDBOX_KEY",
+        hide_env_values = true
+    )]
+    key: Option<String>,
+    /// Whether one persona is answered bare or in an envelope
+    #[arg(long, value_name = "SHAPE", default_value = "bare")]
+    get_shape: Shape,
+    /// How many personas a page holds at most
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
+    page_cap: u16,
+    /// How secrets read back
+    #[arg(long, value_name = "HOW", default_value = "stars")]
+    mask: Masked,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Shape {
+    Bare,
+    Envelope,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Masked {
+    Stars,
+    Null,
+    Omitted,
+}
+
+pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let state = args
+        .state
+        .clone()
+        .unwrap_or_else(|| args.directory.join(".personactl/sandbox"));
+    let seed = sow(&state, &args.directory.join("_sandbox"))?;
+    let sandbox = sandbox::start(Options {
+        state: state.clone(),
+        listen: args.listen,
+        seed,
+        quirks: args.quirks(),
+        api_key: args.key.clone().map(SecretString::from),
+    })
+    .await?;
+    context.result(&format!(
+        "listening on http://{}/v2, state in {}",
+        sandbox.address(),
+        state.display()
+    ))?;
+    context.mention("Press Ctrl-C to stop.");
+    // Where no signal can be waited for, it runs until it is killed, which its state survives.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    sandbox.stop().await;
+    Ok(Outcome::Done)
+}
+
+impl Args {
+    fn quirks(&self) -> Quirks {
+        Quirks {
+            get_shape: match self.get_shape {
+                Shape::Bare => GetShape::Bare,
+                Shape::Envelope => GetShape::Envelope,
+            },
+            page_cap: usize::from(self.page_cap),
+            mask: match self.mask {
+                Masked::Stars => Mask::Stars,
+                Masked::Null => Mask::Null,
+                Masked::Omitted => Mask::Omitted,
+            },
+        }
+    }
+}

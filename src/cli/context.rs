@@ -1,0 +1,133 @@
+//! What every command shares: the process environment, and the two streams to speak on.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use tracing_subscriber::filter::LevelFilter;
+
+use super::args::{Color, Global, LogFormat};
+use super::error::Error;
+use crate::model::causes;
+use crate::render::on_one_line;
+use crate::settings::Process;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// What every command shares.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) process: Process,
+    pub(super) environment: Option<String>,
+    pub(super) strict: bool,
+    pub(super) quiet: bool,
+    color: ColorChoice,
+}
+
+impl Context {
+    pub(super) fn new(global: &Global, process: Process) -> Self {
+        log(global);
+        let color = match global.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::AlwaysAnsi,
+            Color::Never => ColorChoice::Never,
+        };
+        let environment = global.environment.clone();
+        Self {
+            process,
+            environment,
+            strict: global.strict,
+            quiet: global.quiet,
+            color,
+        }
+    }
+
+    /// Writes a result to standard output. That nobody reads it any more is no failure.
+    pub(super) fn result(&self, text: &str) -> Result<(), Error> {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.color_of(&io::stdout()));
+        match writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says something beside the result, on standard error.
+    pub(super) fn say(&self, text: &str) {
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color_of(&io::stderr()));
+        // Where standard error is gone, there is nobody left to tell.
+        let _ = writeln!(stderr, "{}", text.trim_end_matches('\n'));
+    }
+
+    /// Says something that --quiet silences.
+    pub(super) fn mention(&self, text: &str) {
+        if !self.quiet {
+            self.say(text);
+        }
+    }
+
+    pub(super) fn warn(&self, text: &str) {
+        self.say(&format!(
+            "{WARNING}warning:{WARNING:#} {}",
+            on_one_line(text)
+        ));
+    }
+
+    /// The one place that prints an error, with all that is behind it.
+    pub(super) fn fail(&self, error: &Error) {
+        self.say(&format!(
+            "{ERROR}error:{ERROR:#} {}",
+            on_one_line(&causes(error))
+        ));
+        if let Some(hint) = error.hint() {
+            self.say(&format!("{HINT}hint:{HINT:#} {}", on_one_line(&hint)));
+        }
+    }
+
+    /// Whether a human can be asked.
+    pub(super) fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a question; the answer without white space around it.
+    pub(super) fn ask(&self, question: &str) -> Result<String, Error> {
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color_of(&io::stderr()));
+        write!(stderr, "{question} ")
+            .and_then(|()| stderr.flush())
+            .map_err(Error::Output)?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).map_err(Error::Output)?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// Whether progress may be drawn.
+    pub(super) fn draws(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    fn color_of(&self, stream: &impl anstream::stream::RawStream) -> ColorChoice {
+        match self.color {
+            ColorChoice::Auto => AutoStream::choice(stream),
+            chosen => chosen,
+        }
+    }
+}
+
+/// The log goes to standard error and holds no header, no body and no secret.
+fn log(global: &Global) {
+    let level = match global.verbose {
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_ansi(false);
+    // Set once; a second run in one process keeps the first.
+    let _ = match global.log_format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}

@@ -1,0 +1,113 @@
+//! What ends a run early, with its hints and its exit code.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::outcome::Outcome;
+use crate::api::{ApiError, ApiErrorKind};
+use crate::ledger::LedgerError;
+use crate::manifest::LoadError;
+use crate::sandbox::StartError;
+use crate::settings::{SettingsError, SettingsErrorKind};
+use crate::watch::WatchError;
+
+/// What ends a run early.
+#[derive(Debug, Error)]
+pub(super) enum Error {
+    #[error("cannot change to `{}`", path.display())]
+    Directory {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The findings have been shown already.
+    #[error("{0}")]
+    Findings(String),
+    #[error("`{}` holds no manifest", .0.display())]
+    NoManifest(PathBuf),
+    #[error("there is no manifest `{0}`")]
+    NoSuchKey(String, Option<String>),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    #[error("cannot set up TLS")]
+    Tls(#[source] reqwest::Error),
+    #[error(transparent)]
+    Sandbox(#[from] StartError),
+    #[error("cannot read the sandbox's seed `{}`", path.display())]
+    Seed {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    #[error("cannot draw a random number")]
+    Random(#[source] getrandom::Error),
+    #[error("cannot write the result")]
+    Output(#[source] io::Error),
+    #[error("nothing was applied: {0}")]
+    NotConfirmed(String),
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Error {
+    /// The exit code.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Api(error) if error.is_unauthorized() => Outcome::Unauthorized,
+            Self::Settings(SettingsError {
+                kind: SettingsErrorKind::NoKey(_),
+                ..
+            }) => Outcome::Unauthorized,
+            Self::Settings(SettingsError {
+                kind: SettingsErrorKind::Unknown(_) | SettingsErrorKind::NotChosen(_),
+                ..
+            })
+            | Self::NoSuchKey(..)
+            | Self::Usage(_) => Outcome::Usage,
+            _ => Outcome::Failed,
+        }
+    }
+
+    /// What to do next.
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Settings(error) => error.kind.hint(),
+            Self::NoManifest(directory) => Some(format!(
+                "manifests are files such as {}; names that begin with `_` or `.` are none",
+                directory.join("life-coach.yaml").display()
+            )),
+            Self::NoSuchKey(_, near) => near.as_ref().map(|near| format!("did you mean `{near}`?")),
+            Self::Api(error) => api_hint(&error.kind),
+            _ => None,
+        }
+    }
+}
+
+fn api_hint(kind: &ApiErrorKind) -> Option<String> {
+    let hint = match kind {
+        ApiErrorKind::NoAnswer(_) => {
+            "is the address right, and can this machine reach it? Nothing was changed"
+        }
+        ApiErrorKind::Unauthorized { .. } => {
+            "is it the key of this environment? It comes from `api_key` in the settings, else from TAVUS_API_KEY"
+        }
+        ApiErrorKind::NotJson { .. } | ApiErrorKind::Redirect { .. } => {
+            "is the address that of the API? It comes from `api_url` in the settings, else from TAVUS_PUBLIC_API_BASE_URL"
+        }
+        ApiErrorKind::Truncated(_) | ApiErrorKind::Malformed(_) => "run again; nothing was changed",
+        ApiErrorKind::Status { .. } | ApiErrorKind::TooLarge(_) => return None,
+    };
+    Some(hint.to_owned())
+}

@@ -1,0 +1,11 @@
+//! The command line: arguments in, an exit code out. It sees all modules and wires them up.
+
+mod args;
+mod commands;
+mod context;
+mod error;
+mod outcome;
+mod run;
+mod site;
+
+pub use run::run;

@@ -1,0 +1,285 @@
+//! A persona directory in one environment: what every command on it loads, connects to and compares.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use serde_json::Value;
+use url::Url;
+
+use super::args::{Selection, Winner};
+use super::context::Context;
+use super::error::Error;
+use crate::api::{Client, Connection};
+use crate::apply::Secrets;
+use crate::catalog::{PERSONA, Vocabulary, nearest};
+use crate::ledger::Ledger;
+use crate::manifest::{self, Loaded, Scope};
+use crate::model::{Fingerprints, Key, Salt, SecretName, secret};
+use crate::plan::{self, Adoption, Inputs, OnConflict, Plan, Policy};
+use crate::render;
+use crate::sandbox::{self, Quirks, Sandbox, StartErrorKind};
+use crate::settings::{Api, Environment, Process, SettingsError};
+
+/// Where personas are looked for unless told otherwise.
+pub(super) const DIRECTORY: &str = "personas";
+
+/// A persona directory in one environment.
+#[derive(Debug)]
+pub(super) struct Site<'c> {
+    pub(super) context: &'c Context,
+    pub(super) directory: PathBuf,
+    pub(super) environment: Environment,
+}
+
+/// A service that can be spoken to; the embedded one lives as long as this does.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) client: Client,
+    _embedded: Option<Sandbox>,
+}
+
+/// A plan, and what it takes to apply it.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) plan: Plan,
+    pub(super) ledger: Ledger,
+    pub(super) secrets: Secrets,
+    pub(super) fingerprints: Fingerprints,
+}
+
+impl<'c> Site<'c> {
+    pub(super) fn open(context: &'c Context, directory: &Path) -> Result<Self, Error> {
+        let chosen = context.environment.as_deref();
+        let environment = Environment::resolve(directory, chosen, &context.process)?;
+        Ok(Self {
+            context,
+            directory: directory.to_owned(),
+            environment,
+        })
+    }
+
+    /// Loads the manifests, mistakes and all.
+    pub(super) fn load(&self) -> Result<Loaded, Error> {
+        let scope = Scope {
+            environment: &self.environment.name,
+            variables: &self.environment.variables,
+            reserved: &self.environment.reserved,
+            catalog: &PERSONA,
+        };
+        Ok(manifest::load(&self.directory, &scope)?)
+    }
+
+    /// Shows what is wrong with the manifests; an error where that stops the run.
+    pub(super) fn check(&self, loaded: &Loaded) -> Result<(), Error> {
+        let findings = &loaded.findings;
+        if !findings.is_empty() {
+            self.context.say(&render::findings(findings, |place| {
+                loaded.sources.line(place)
+            }));
+        }
+        let errors = findings
+            .iter()
+            .filter(|finding| finding.is_error() || self.context.strict)
+            .count();
+        if errors > 0 {
+            let plural = if errors == 1 { "" } else { "s" };
+            return Err(Error::Findings(format!(
+                "{errors} mistake{plural} in the manifests; nothing was compared"
+            )));
+        }
+        if loaded.desired.is_empty() {
+            return Err(Error::NoManifest(self.directory.clone()));
+        }
+        Ok(())
+    }
+
+    pub(super) fn policy(&self, loaded: &Loaded, selection: &Selection) -> Result<Policy, Error> {
+        let known = || loaded.desired.iter().map(|desired| desired.key.as_str());
+        for key in &selection.only {
+            if !known().any(|known| known == key) {
+                return Err(Error::NoSuchKey(
+                    key.clone(),
+                    nearest(key, known()).map(str::to_owned),
+                ));
+            }
+        }
+        Ok(Policy {
+            on_conflict: match selection.on_conflict {
+                Winner::Block => OnConflict::Block,
+                Winner::Repo => OnConflict::Repository,
+            },
+            adoption: if selection.no_adopt {
+                Adoption::Refuse
+            } else {
+                Adoption::ByName
+            },
+            only: selection.only.iter().map(Key::new).collect(),
+        })
+    }
+
+    /// Compares what is desired, live and recorded.
+    pub(super) async fn prepare(
+        &self,
+        loaded: &Loaded,
+        service: &Service,
+        policy: &Policy,
+    ) -> Result<Prepared, Error> {
+        let ledger = Ledger::read(
+            &self.environment.ledger,
+            &self.environment.name,
+            fresh_salt()?,
+        )?;
+        let secrets = self.secrets(loaded);
+        let fingerprints = secrets.fingerprints(ledger.salt().clone());
+        let known = plan::known_ids(&loaded.desired, &ledger.records);
+        let live = service.client.reader().fetch(&known).await?;
+        let plan = plan::build(&Inputs {
+            catalog: &PERSONA,
+            environment: &self.environment.name,
+            api_url: self.environment.api.label(),
+            desired: &loaded.desired,
+            live: &live,
+            records: &ledger.records,
+            secrets: &fingerprints,
+            policy,
+        });
+        Ok(Prepared {
+            plan,
+            ledger,
+            secrets,
+            fingerprints,
+        })
+    }
+
+    /// The values of the manifests' secrets that are set. The sandbox gets stand-ins: no real secret is ever sent to it.
+    fn secrets(&self, loaded: &Loaded) -> Secrets {
+        let names = loaded
+            .desired
+            .iter()
+            .flat_map(|desired| secret::names(&desired.document));
+        let value = |name: &SecretName| match self.environment.api {
+            Api::Sandbox { .. } => Some(SecretString::from(format!("sandbox stand-in for {name}"))),
+            Api::Service { .. } => self
+                .context
+                .process
+                .get(name.as_str())
+                .map(SecretString::from),
+        };
+        Secrets(
+            names
+                .filter_map(|name| value(&name).map(|value| (name, value)))
+                .collect(),
+        )
+    }
+
+    /// Makes ready to speak to the service; the embedded one is started.
+    pub(super) async fn connect(&self) -> Result<Service, Error> {
+        match &self.environment.api {
+            Api::Sandbox { state, seed } => {
+                let (embedded, address) = embedded(state, seed).await?;
+                let base =
+                    Url::parse(&format!("http://{address}/v2")).expect("an address makes a URL");
+                let client = client(base, SecretString::from("sandbox"), Vocabulary::Personas)?;
+                Ok(Service {
+                    client,
+                    _embedded: embedded,
+                })
+            }
+            Api::Service {
+                url,
+                key,
+                vocabulary,
+            } => {
+                let key = self.key(key, &self.context.process)?;
+                Ok(Service {
+                    client: client(url.clone(), key, *vocabulary)?,
+                    _embedded: None,
+                })
+            }
+        }
+    }
+
+    fn key(&self, name: &SecretName, process: &Process) -> Result<SecretString, Error> {
+        crate::settings::key(name, process).map_err(|kind| {
+            let environment = Some(self.environment.name.clone());
+            Error::Settings(SettingsError {
+                environment,
+                file: self.environment.file.clone(),
+                kind,
+            })
+        })
+    }
+}
+
+fn client(base: Url, key: SecretString, vocabulary: Vocabulary) -> Result<Client, Error> {
+    Client::new(Connection {
+        catalog: &PERSONA,
+        base,
+        key,
+        vocabulary,
+    })
+    .map_err(Error::Tls)
+}
+
+/// Starts the embedded service, or finds the one that another run has started on the same state.
+async fn embedded(state: &Path, seed: &Path) -> Result<(Option<Sandbox>, SocketAddr), Error> {
+    let options = sandbox::Options {
+        state: state.to_owned(),
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        seed: sow(state, seed)?,
+        quirks: Quirks::default(),
+        api_key: None,
+    };
+    match sandbox::start(options).await {
+        Ok(sandbox) => {
+            let address = sandbox.address();
+            Ok((Some(sandbox), address))
+        }
+        Err(error) => match error.kind {
+            StartErrorKind::Busy {
+                address: Some(address),
+            } => Ok((None, address)),
+            _ => Err(error.into()),
+        },
+    }
+}
+
+/// What a sandbox without state begins with: the seed's personas, and the ledger of whoever applied them.
+pub(super) fn sow(state: &Path, seed: &Path) -> Result<Vec<Value>, Error> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Seed { path, source }
+    };
+    if state.exists() {
+        return Ok(Vec::new());
+    }
+    let (personas, ledger) = (seed.join("personas.json"), seed.join("ledger.json"));
+    let Some(text) = read_if_there(&personas).map_err(failed(&personas))? else {
+        return Ok(Vec::new());
+    };
+    let personas = serde_json::from_str(&text).map_err(|error| failed(&personas)(error.into()))?;
+    if let Some(text) = read_if_there(&ledger).map_err(failed(&ledger))? {
+        let ledger = state.join("ledger.json");
+        fs::create_dir_all(state)
+            .and_then(|()| fs::write(&ledger, text))
+            .map_err(failed(&ledger))?;
+    }
+    Ok(personas)
+}
+
+fn read_if_there(path: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn fresh_salt() -> Result<Salt, Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(Error::Random)?;
+    Ok(Salt::new(bytes))
+}

@@ -1,0 +1,206 @@
+//! The persona directory: which of its files are manifests, and under which key.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::files::{File, Files, normalised};
+use crate::model::{Finding, Key, Place};
+
+/// The persona directory could not be read.
+#[derive(Debug, Error)]
+#[error("cannot load `{}`", path.display())]
+pub struct LoadError {
+    /// The directory, or a folder in it.
+    pub path: PathBuf,
+    /// What went wrong.
+    #[source]
+    pub kind: LoadErrorKind,
+}
+
+/// What went wrong with a persona directory.
+#[derive(Debug, Error)]
+pub enum LoadErrorKind {
+    /// Nothing is there.
+    #[error("there is no such directory")]
+    Missing,
+    /// Something else is there.
+    #[error("it is not a directory")]
+    NotADirectory,
+    /// It cannot be listed.
+    #[error("it cannot be read")]
+    Unreadable(#[source] io::Error),
+}
+
+/// The manifests of a directory, sorted by key.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) manifests: Vec<(Key, File)>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// The canonical form of the persona directory.
+pub(super) fn canonical(directory: &Path) -> Result<PathBuf, LoadError> {
+    let given = if directory.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        directory
+    };
+    let real = given
+        .canonicalize()
+        .map_err(|error| load_error(given, error))?;
+    if real.is_dir() {
+        return Ok(real);
+    }
+    let path = given.to_owned();
+    let kind = LoadErrorKind::NotADirectory;
+    Err(LoadError { path, kind })
+}
+
+/// Finds the manifests below `directory`, whose canonical form is `real`.
+pub(super) fn discover(directory: &Path, real: &Path, files: &Files) -> Result<Found, LoadError> {
+    let mut walk = Walk {
+        directory,
+        files,
+        keys: BTreeMap::new(),
+        findings: Vec::new(),
+        visited: BTreeSet::new(),
+        folders: vec![(PathBuf::new(), real.to_owned())],
+        linked: Vec::new(),
+    };
+    // Each folder is read once, and linked ones last: so a link never leads in circles, nor renames what it points to.
+    while let Some((below, real)) = walk.folders.pop().or_else(|| walk.linked.pop()) {
+        if walk.visited.insert(real.clone()) {
+            walk.folder(&below, &real)?;
+        }
+    }
+    Ok(walk.found())
+}
+
+struct Walk<'w> {
+    directory: &'w Path,
+    files: &'w Files,
+    keys: BTreeMap<String, Vec<File>>,
+    findings: Vec<Finding>,
+    visited: BTreeSet<PathBuf>,
+    /// Folders to read: the path below the directory, and where it really is.
+    folders: Vec<(PathBuf, PathBuf)>,
+    /// The same for folders that a symlink leads to.
+    linked: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, below: &Path, real: &Path) -> Result<(), LoadError> {
+        let failed = |error| load_error(&self.directory.join(below), error);
+        let entries: Vec<_> = fs::read_dir(real)
+            .and_then(Iterator::collect::<io::Result<_>>)
+            .map_err(failed)?;
+        let mut entries: Vec<fs::DirEntry> = entries;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let is_link = entry.file_type().map_err(failed)?.is_symlink();
+            self.entry(below, &entry.path(), is_link);
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, below: &Path, path: &Path, is_link: bool) {
+        let Some(name) = path.file_name() else {
+            return;
+        };
+        if name.as_encoded_bytes().starts_with(b"_") || name.as_encoded_bytes().starts_with(b".") {
+            return;
+        }
+        let below = below.join(name);
+        let key = key_of(&below);
+        let shown = normalised(&self.directory.join(&below));
+        let real = if is_link {
+            match path.canonicalize() {
+                Ok(real) => real,
+                Err(_) if key.is_none() => return,
+                Err(error) => {
+                    let message = format!("the link leads nowhere: {error}");
+                    self.findings.push(at_start(&shown, "broken-link", message));
+                    return;
+                }
+            }
+        } else {
+            path.to_owned()
+        };
+        let is_folder = real.is_dir();
+        if !is_folder && key.is_none() {
+            return;
+        }
+        if is_link && !self.files.may_read(&real) {
+            let message = "the link leads out of the repository";
+            self.findings.push(at_start(&shown, "outside", message));
+        } else if is_folder {
+            let folders = if is_link {
+                &mut self.linked
+            } else {
+                &mut self.folders
+            };
+            folders.push((below, real));
+        } else if let Some(key) = key {
+            self.keys.entry(key).or_default().push(File { shown, real });
+        }
+    }
+
+    fn found(self) -> Found {
+        let mut findings = self.findings;
+        let mut manifests = Vec::new();
+        for (key, mut files) in self.keys {
+            if let [first, .., last] = files.as_slice() {
+                for (file, other) in [(first, last), (last, first)] {
+                    let message = format!("`{}` has the key `{key}` too", other.shown.display());
+                    findings.push(at_start(&file.shown, "duplicate-manifest", message));
+                }
+            } else {
+                manifests.extend(files.pop().map(|file| (Key::new(key), file)));
+            }
+        }
+        Found {
+            manifests,
+            findings,
+        }
+    }
+}
+
+/// The key of a file below the persona directory; `None` where it is no manifest.
+fn key_of(below: &Path) -> Option<String> {
+    let is_settings = below == Path::new("personactl.yaml") || below == Path::new("personactl.yml");
+    let ending = below.extension()?;
+    if is_settings || !["yaml", "yml", "json"].iter().any(|known| ending == *known) {
+        return None;
+    }
+    let stem = below.with_extension("");
+    let parts: Vec<_> = stem
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    Some(parts.join("/"))
+}
+
+fn at_start(file: &Path, code: &'static str, message: impl Into<String>) -> Finding {
+    let place = Place {
+        file: Arc::from(file.display().to_string()),
+        line: 1,
+        column: 1,
+        width: 1,
+    };
+    Finding::error(code, place, message)
+}
+
+fn load_error(path: &Path, error: io::Error) -> LoadError {
+    let kind = match error.kind() {
+        io::ErrorKind::NotFound => LoadErrorKind::Missing,
+        io::ErrorKind::NotADirectory => LoadErrorKind::NotADirectory,
+        _ => LoadErrorKind::Unreadable(error),
+    };
+    let path = path.to_owned();
+    LoadError { path, kind }
+}

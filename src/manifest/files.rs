@@ -1,0 +1,231 @@
+//! The files that manifests may read: only within the repository, only regular ones, each only once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::compose::{Composed, compose};
+use super::source::{Source, Sources};
+use crate::catalog::nearest;
+use crate::model::{Finding, Place};
+
+/// How many bytes a file may have.
+const MAX_BYTES: u64 = 1_000_000;
+
+/// The files below one boundary, and what was read of them.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// The git work tree around the persona directory, or that directory where there is none.
+    boundary: PathBuf,
+    contents: BTreeMap<PathBuf, Result<Source, Flaw>>,
+    documents: BTreeMap<PathBuf, Rc<Composed>>,
+    /// Every file that was asked for, as the user would type it; those that were missing too.
+    pub(super) asked: BTreeSet<PathBuf>,
+    pub(super) sources: Sources,
+}
+
+/// One file within the boundary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct File {
+    /// As the user would type it.
+    pub(super) shown: PathBuf,
+    /// Where it really is.
+    pub(super) real: PathBuf,
+}
+
+/// Why a file could not be read.
+#[derive(Clone, Debug)]
+enum Flaw {
+    /// The place that asked for the file is to blame.
+    Asked(&'static str, String),
+    /// The file itself is.
+    Content(Finding),
+}
+
+impl Files {
+    /// The files that manifests in `directory` may read; `directory` is canonical.
+    pub(super) fn around(directory: &Path) -> Self {
+        let boundary = directory
+            .ancestors()
+            .find(|folder| folder.join(".git").exists());
+        Self {
+            boundary: boundary.unwrap_or(directory).to_owned(),
+            contents: BTreeMap::new(),
+            documents: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            sources: Sources::default(),
+        }
+    }
+
+    /// Whether a canonical path may be read. What git keeps for itself holds credentials at times.
+    pub(super) fn may_read(&self, real: &Path) -> bool {
+        real.strip_prefix(&self.boundary)
+            .is_ok_and(|below| below.components().all(|part| part.as_os_str() != ".git"))
+    }
+
+    /// Finds the file that `path` names in a tag at `place`, which stands in the file `holder`.
+    pub(super) fn find(
+        &mut self,
+        holder: &File,
+        path: &str,
+        place: &Place,
+    ) -> Result<File, Box<Finding>> {
+        let outside = || {
+            let message = format!("`{path}` is outside of the repository");
+            Box::new(Finding::error("outside", place.clone(), message))
+        };
+        if Path::new(path).is_absolute() {
+            return Err(outside());
+        }
+        let beside = |file: &Path| file.parent().map(|folder| folder.join(path));
+        let wanted = normalised(&beside(&holder.real).ok_or_else(outside)?);
+        let shown = normalised(&beside(&holder.shown).ok_or_else(outside)?);
+        if !self.may_read(&wanted) {
+            return Err(outside());
+        }
+        self.asked.insert(shown.clone());
+        match wanted.canonicalize() {
+            Ok(real) if self.may_read(&real) => Ok(File { shown, real }),
+            Ok(_) => Err(outside()),
+            Err(error) => Err(self
+                .missing(path, &wanted, place, &error)
+                .unwrap_or_else(outside)),
+        }
+    }
+
+    /// What to say of a file that is not there; `None` where its folder is out of bounds.
+    fn missing(
+        &self,
+        path: &str,
+        wanted: &Path,
+        place: &Place,
+        error: &io::Error,
+    ) -> Option<Box<Finding>> {
+        let existing = wanted
+            .ancestors()
+            .find_map(|path| path.canonicalize().ok())?;
+        if !self.may_read(&existing) {
+            return None;
+        }
+        if error.kind() != io::ErrorKind::NotFound {
+            let message = format!("`{path}` cannot be read: {error}");
+            return Some(Finding::error("unreadable", place.clone(), message).into());
+        }
+        let finding = Finding::error("missing-file", place.clone(), format!("no file `{path}`"));
+        let near = wanted
+            .parent()
+            .zip(wanted.file_name())
+            .and_then(|(folder, name)| nearest_name(folder, name));
+        Some(Box::new(match near {
+            Some(near) => finding.hint(format!("did you mean `{near}`?")),
+            None => finding.hint("the path is relative to the file with the tag"),
+        }))
+    }
+
+    /// The text of a file; where it cannot be read, the finding blames `place` or a place in the file.
+    pub(super) fn text(&mut self, file: &File, place: &Place) -> Result<Source, Box<Finding>> {
+        let content = match self.contents.get(&file.real) {
+            Some(content) => content.clone(),
+            None => self.read(file),
+        };
+        content.map_err(|flaw| {
+            Box::new(match flaw {
+                Flaw::Content(finding) => finding,
+                Flaw::Asked(code, what) => {
+                    let message = format!("`{}` {what}", file.shown.display());
+                    Finding::error(code, place.clone(), message)
+                }
+            })
+        })
+    }
+
+    fn read(&mut self, file: &File) -> Result<Source, Flaw> {
+        let content = read_regular(&file.real).and_then(|bytes| {
+            let shown = Arc::from(file.shown.display().to_string());
+            let (source, flaw) = Source::decode(shown, &bytes);
+            self.sources.insert(&source);
+            flaw.map_or(Ok(source), |finding| Err(Flaw::Content(finding)))
+        });
+        self.asked.insert(file.shown.clone());
+        self.contents.insert(file.real.clone(), content.clone());
+        content
+    }
+
+    /// What a YAML or JSON file says.
+    pub(super) fn document(
+        &mut self,
+        file: &File,
+        place: &Place,
+    ) -> Result<Rc<Composed>, Box<Finding>> {
+        if let Some(document) = self.documents.get(&file.real) {
+            return Ok(document.clone());
+        }
+        let document = Rc::new(compose(&self.text(file, place)?));
+        self.documents.insert(file.real.clone(), document.clone());
+        Ok(document)
+    }
+}
+
+/// Reads a file that is not larger than is allowed, and never waits on a pipe or a device.
+fn read_regular(real: &Path) -> Result<Vec<u8>, Flaw> {
+    let unreadable =
+        |error: io::Error| Flaw::Asked("unreadable", format!("cannot be read: {error}"));
+    if !fs::metadata(real).map_err(unreadable)?.is_file() {
+        return Err(Flaw::Asked("no-file", "is no regular file".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(real)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let what = "is larger than 1 MB".to_owned();
+        return Err(Flaw::Asked("too-large", what));
+    }
+    Ok(bytes)
+}
+
+fn nearest_name(folder: &Path, name: &OsStr) -> Option<String> {
+    let names: Vec<String> = fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    nearest(name.to_str()?, names.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// A path without `.` and without the `..` that can be taken away.
+pub(super) fn normalised(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match (part, plain.components().next_back()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            (Component::ParentDir, Some(Component::RootDir)) => {}
+            (part, _) => plain.push(part),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_without_detours() {
+        let rows = [
+            ("./personas/a.yaml", "personas/a.yaml"),
+            ("personas/x/../a.yaml", "personas/a.yaml"),
+            ("../personas/../../a.yaml", "../../a.yaml"),
+            ("/a/../../b", "/b"),
+        ];
+        for (path, expected) in rows {
+            assert_eq!(normalised(Path::new(path)), Path::new(expected), "{path}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Loading a persona directory: all its manifests, and everything that is wrong with them, at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::block::{self, Block};
+use super::compose::Composed;
+use super::discover::{LoadError, canonical, discover};
+use super::document;
+use super::files::{File, Files};
+use super::node::{Data, Member, Node};
+use super::resolve::resolve;
+use super::source::Sources;
+use crate::catalog::Catalog;
+use crate::model::{Desired, Finding, Key, Place, Pointer, SecretName};
+use crate::plan::check;
+
+/// What the manifests are loaded for.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The environment's name.
+    pub environment: &'a str,
+    /// The environment's variables.
+    pub variables: &'a BTreeMap<String, Value>,
+    /// Secrets that no manifest may refer to: our own API keys.
+    pub reserved: &'a BTreeSet<SecretName>,
+    /// What is known of the fields.
+    pub catalog: &'static Catalog,
+}
+
+/// What a persona directory says.
+#[derive(Debug)]
+#[must_use]
+pub struct Loaded {
+    /// The manifests without a mistake that are meant for the environment, sorted by key.
+    pub desired: Vec<Desired>,
+    /// What is wrong with the others, and what is worth a look, sorted by place.
+    pub findings: Vec<Finding>,
+    /// Every file that was read or looked for, as the user would type it.
+    pub files: BTreeSet<PathBuf>,
+    /// The texts of the files that places point into.
+    pub sources: Sources,
+}
+
+/// Loads the manifests below `directory`.
+pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
+    let real = canonical(directory)?;
+    let mut files = Files::around(&real);
+    let found = discover(directory, &real, &files)?;
+    let mut findings = found.findings;
+
+    // All manifests are read before any tag is followed: a file that is also included keeps the name it has here.
+    let mut composed = Vec::new();
+    for (key, file) in found.manifests {
+        match files.document(&file, &start_of(&file)) {
+            Ok(document) => composed.push((key, file, document)),
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    let mut drafts: Vec<Draft> = composed
+        .into_iter()
+        .map(|(key, file, document)| draft(key, &file, &document, &mut files, scope))
+        .collect();
+    refuse_twins(&mut drafts, scope.catalog);
+
+    let mut desired = Vec::new();
+    for draft in drafts {
+        let is_sound = !draft.findings.iter().any(Finding::is_error);
+        findings.extend(draft.findings);
+        desired.extend(draft.desired.filter(|_| is_sound && draft.block.applies));
+    }
+    findings.sort_by(|a, b| (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message)));
+    findings.dedup();
+    Ok(Loaded {
+        desired,
+        findings,
+        files: files.asked,
+        sources: files.sources,
+    })
+}
+
+/// One manifest on its way.
+struct Draft {
+    block: Block,
+    /// `None` where the file is no mapping.
+    desired: Option<Desired>,
+    findings: Vec<Finding>,
+}
+
+fn draft(
+    key: Key,
+    file: &File,
+    composed: &Rc<Composed>,
+    files: &mut Files,
+    scope: &Scope<'_>,
+) -> Draft {
+    let mut findings = composed.findings.clone();
+    let root = composed.root.as_ref().map(|root| {
+        let (root, flaws) = resolve(root, file, files, scope);
+        findings.extend(flaws);
+        root
+    });
+    let Some((members, root)) = root.and_then(|root| members_of(root, &mut findings)) else {
+        return Draft {
+            block: Block::default(),
+            desired: None,
+            findings,
+        };
+    };
+    let (mut ours, theirs): (Vec<_>, Vec<_>) = members
+        .into_iter()
+        .partition(|member| member.name == block::NAME);
+    let (block, flaws) = ours
+        .pop()
+        .map(|member| block::read(&member.value, scope.environment, scope.catalog))
+        .unwrap_or_default();
+    findings.extend(flaws);
+
+    let document = document::build(theirs, root, scope.catalog.fields);
+    findings.extend(document.findings);
+    let mut desired = Desired {
+        key,
+        file: Arc::from(file.shown.display().to_string()),
+        document: document.value,
+        places: document.places,
+        id: block.id.as_ref().map(|(id, _)| id.clone()),
+        ownership: block.ownership,
+        ignore: block.ignore.clone(),
+        prevent_delete: block.prevent_delete,
+    };
+    findings.extend(checked(&desired, &findings, scope.catalog));
+    document::drop_read_only(&mut desired.document, scope.catalog.fields);
+    Draft {
+        block,
+        desired: Some(desired),
+        findings,
+    }
+}
+
+fn members_of(root: Node, findings: &mut Vec<Finding>) -> Option<(Vec<Member>, Place)> {
+    match root.data {
+        Data::Map(members) => Some((members, root.place)),
+        // What failed to resolve has its finding already.
+        Data::Null if findings.iter().any(Finding::is_error) => None,
+        _ => {
+            let message = format!("a manifest is a map, this is {}", root.kind());
+            findings.push(Finding::error("no-map", root.place, message));
+            None
+        }
+    }
+}
+
+/// What the catalogue has to say. A value that could not be resolved looks as if it were missing: that is not said.
+fn checked(desired: &Desired, earlier: &[Finding], catalog: &Catalog) -> Vec<Finding> {
+    let is_whole = !earlier.iter().any(Finding::is_error);
+    let mut findings = check::manifest(catalog, desired);
+    findings.retain(|finding| is_whole || !check::is_about_absence(finding));
+    findings
+}
+
+/// Two manifests for one persona: a finding at both places.
+fn refuse_twins(drafts: &mut [Draft], catalog: &Catalog) {
+    let mut owners: BTreeMap<(bool, String), Vec<(usize, Place)>> = BTreeMap::new();
+    for (index, draft) in drafts
+        .iter()
+        .enumerate()
+        .filter(|(_, draft)| draft.block.applies)
+    {
+        let Some(desired) = &draft.desired else {
+            continue;
+        };
+        let identity = match &draft.block.id {
+            Some((id, place)) => Some(((true, id.to_string()), place.clone())),
+            None => catalog.name_of(&desired.document).map(|name| {
+                let pointer = Pointer::root().join(catalog.name);
+                let place = desired.places.value(&pointer);
+                ((false, name.to_owned()), place.clone())
+            }),
+        };
+        if let Some((identity, place)) = identity {
+            owners.entry(identity).or_default().push((index, place));
+        }
+    }
+    for ((is_id, name), owners) in owners.into_iter().filter(|(_, owners)| owners.len() > 1) {
+        for (index, place) in &owners {
+            let others: Vec<String> = owners
+                .iter()
+                .filter(|(other, _)| other != index)
+                .map(|(_, place)| place.to_string())
+                .collect();
+            let others = others.join(", ");
+            let finding = if is_id {
+                let message = format!("`{name}` is pinned at {others} too");
+                Finding::error("duplicate-id", place.clone(), message)
+                    .hint("one manifest describes one persona")
+            } else {
+                let message = format!("`{name}` is the name at {others} too");
+                Finding::error("duplicate-name", place.clone(), message)
+                    .hint("change one name, or pin an `id` in each of them")
+            };
+            drafts[*index].findings.push(finding);
+        }
+    }
+}
+
+fn start_of(file: &File) -> Place {
+    Place {
+        file: Arc::from(file.shown.display().to_string()),
+        line: 1,
+        column: 1,
+        width: 1,
+    }
+}

@@ -1,0 +1,161 @@
+//! What a file says before its tags are resolved: values that know where they were written.
+
+use serde_json::Number;
+
+use crate::catalog::nearest;
+use crate::model::{Place, SecretName};
+
+/// How many collections may stand in one another.
+pub(super) const MAX_DEPTH: usize = 64;
+/// How many values one manifest may hold, aliases and includes written out.
+pub(super) const MAX_NODES: usize = 100_000;
+/// How many bytes of text one manifest may hold, aliases and includes written out.
+pub(super) const MAX_TEXT: usize = 4_000_000;
+
+/// One value with its place.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) place: Place,
+    pub(super) data: Data,
+}
+
+/// The value itself.
+#[derive(Clone, Debug)]
+pub(super) enum Data {
+    Null,
+    Flag(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<Member>),
+    /// A value that a tag makes of another; gone once a node is resolved.
+    Tagged(Tag, Box<Node>),
+    /// A reference to a secret; only there once a node is resolved.
+    Secret(SecretName),
+}
+
+/// One member of a map.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) name: String,
+    pub(super) place: Place,
+    pub(super) value: Node,
+}
+
+/// What a manifest can ask for instead of writing it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tag {
+    File,
+    Include,
+    Concat,
+    Var,
+    Secret,
+}
+
+impl Tag {
+    const ALL: [(&'static str, Self); 5] = [
+        ("!file", Self::File),
+        ("!include", Self::Include),
+        ("!concat", Self::Concat),
+        ("!var", Self::Var),
+        ("!secret", Self::Secret),
+    ];
+
+    /// The tag of this name, or else a hint at those that there are.
+    pub(super) fn named(name: &str) -> Result<Self, String> {
+        if let Some((_, tag)) = Self::ALL.iter().find(|(known, _)| *known == name) {
+            return Ok(*tag);
+        }
+        let known = Self::ALL.map(|(known, _)| known);
+        let all = format!("the tags are {}", known.join(", "));
+        Err(match nearest(name, known) {
+            Some(near) => format!("did you mean `{near}`? {all}"),
+            None => all,
+        })
+    }
+}
+
+impl Node {
+    pub(super) const fn new(place: Place, data: Data) -> Self {
+        Self { place, data }
+    }
+
+    /// What kind of value this is, as messages call it.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self.data {
+            Data::Null => "null",
+            Data::Flag(_) => "true or false",
+            Data::Number(_) => "a number",
+            Data::Text(_) => "text",
+            Data::List(_) => "a list",
+            Data::Map(_) => "a map",
+            Data::Tagged(..) => "a tag",
+            Data::Secret(_) => "a secret",
+        }
+    }
+
+    pub(super) const fn text(&self) -> Option<&str> {
+        match &self.data {
+            Data::Text(text) => Some(text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// How many collections stand in one another here.
+    pub(super) fn height(&self) -> usize {
+        match &self.data {
+            Data::List(elements) => 1 + highest(elements.iter()),
+            Data::Map(members) => 1 + highest(members.iter().map(|member| &member.value)),
+            Data::Tagged(_, operand) => operand.height(),
+            _ => 0,
+        }
+    }
+}
+
+fn highest<'n>(nodes: impl Iterator<Item = &'n Node>) -> usize {
+    nodes.map(Node::height).max().unwrap_or(0)
+}
+
+/// What may still be spent on one document, so that a small file cannot grow into a big one.
+#[derive(Debug)]
+pub(super) struct Budget {
+    nodes: usize,
+    text: usize,
+}
+
+impl Budget {
+    pub(super) const fn new() -> Self {
+        Self {
+            nodes: MAX_NODES,
+            text: MAX_TEXT,
+        }
+    }
+
+    /// Pays for a value and all that is in it; `false` when it is too much.
+    #[must_use]
+    pub(super) fn spend(&mut self, node: &Node) -> bool {
+        match &node.data {
+            Data::Text(text) => self.pay(text.len()),
+            Data::List(elements) => self.pay(0) && elements.iter().all(|each| self.spend(each)),
+            Data::Map(members) => {
+                self.pay(0)
+                    && members
+                        .iter()
+                        .all(|member| self.pay(member.name.len()) && self.spend(&member.value))
+            }
+            Data::Tagged(_, operand) => self.pay(0) && self.spend(operand),
+            Data::Null | Data::Flag(_) | Data::Number(_) | Data::Secret(_) => self.pay(0),
+        }
+    }
+
+    /// Pays for one value with so much text.
+    #[must_use]
+    pub(super) fn pay(&mut self, text: usize) -> bool {
+        let rest = (self.nodes.checked_sub(1), self.text.checked_sub(text));
+        let (Some(nodes), Some(text)) = rest else {
+            return false;
+        };
+        (self.nodes, self.text) = (nodes, text);
+        true
+    }
+}

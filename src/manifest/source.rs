@@ -1,0 +1,172 @@
+//! The text of a file, as it is shown to the user and as it is parsed.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{Finding, Place};
+
+/// One file that was read.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    /// The file, as the user would type it.
+    pub(super) file: Arc<str>,
+    /// Its text, without a byte order mark.
+    pub(super) text: Arc<str>,
+}
+
+/// The texts of the files that were read, so that a finding can be shown with its line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources(BTreeMap<Arc<str>, Arc<str>>);
+
+impl Sources {
+    pub(super) fn insert(&mut self, source: &Source) {
+        self.0.insert(source.file.clone(), source.text.clone());
+    }
+
+    /// The text of the file that places call `file`.
+    #[must_use]
+    pub fn text(&self, file: &str) -> Option<&str> {
+        self.0.get(file).map(|text| &**text)
+    }
+
+    /// The line on which `place` begins.
+    #[must_use]
+    pub fn line(&self, place: &Place) -> Option<&str> {
+        lines(self.text(&place.file)?).nth(place.line.checked_sub(1)?)
+    }
+}
+
+impl Source {
+    /// Reads bytes as UTF-8. Where they are not, the finding says where, and the text is a readable stand-in.
+    pub(super) fn decode(file: Arc<str>, bytes: &[u8]) -> (Self, Option<Finding>) {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let flaw = std::str::from_utf8(bytes).err().map(|error| {
+            let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let byte = bytes[error.valid_up_to()];
+            let message = format!("byte 0x{byte:02X} is not UTF-8");
+            Finding::error("encoding", end_of(&file, &before), message)
+                .hint("save the file as UTF-8")
+        });
+        let text = Arc::from(String::from_utf8_lossy(bytes));
+        (Self { file, text }, flaw)
+    }
+
+    /// The place where the file begins.
+    pub(super) fn start(&self) -> Place {
+        end_of(&self.file, "")
+    }
+
+    /// The first control character that has no business in a manifest.
+    pub(super) fn control_character(&self) -> Option<Finding> {
+        let is_stray = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
+        let (at, character) = self.text.char_indices().find(|(_, c)| is_stray(*c))?;
+        let message = format!("control character U+{:04X}", u32::from(character));
+        let place = end_of(&self.file, &self.text[..at]);
+        let finding = Finding::error("control-character", place, message);
+        Some(finding.hint("write it as an escape in a double-quoted string, or take it out"))
+    }
+
+    /// The text as the YAML parser has to see it: JSON has two habits which that parser does not know.
+    pub(super) fn yaml(&self) -> Cow<'_, str> {
+        let is_json = self.file.ends_with(".json");
+        if is_json && (self.text.contains('\t') || self.text.contains("\\u")) {
+            // A tab in JSON is nothing but white space, as strings cannot hold one.
+            return Cow::Owned(join_surrogates(&self.text.replace('\t', " ")));
+        }
+        Cow::Borrowed(&self.text)
+    }
+}
+
+/// The lines of a text, by any kind of line break.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n')
+        .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+}
+
+/// The place right behind `before`.
+fn end_of(file: &Arc<str>, before: &str) -> Place {
+    let (line, last) = lines(before).enumerate().last().unwrap_or((0, ""));
+    // A carriage return at the very end has ended its line, although no newline shows that.
+    let ended = before.ends_with('\r');
+    Place {
+        file: file.clone(),
+        line: line + 1 + usize::from(ended),
+        column: if ended { 1 } else { last.chars().count() + 1 },
+        width: 1,
+    }
+}
+
+/// Spells `\ud83d\ude00` as `\U0001F600`. What follows on that line moves two columns to the left.
+fn join_surrogates(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        joined.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let taken = if let Some(code) = surrogate_pair(rest) {
+            joined.push_str(&format!("\\U{code:08X}"));
+            12
+        } else {
+            let escape = rest.chars().take(2).map(char::len_utf8).sum();
+            joined.push_str(&rest[..escape]);
+            escape
+        };
+        rest = &rest[taken..];
+    }
+    joined + rest
+}
+
+fn surrogate_pair(text: &str) -> Option<u32> {
+    let unit = |from: usize| {
+        let digits = text.get(from..from + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let (high, low) = (unit(0)?, unit(6)?);
+    let is_pair = (0xD800..0xDC00).contains(&high) && (0xDC00..0xE000).contains(&low);
+    is_pair.then(|| 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_characters_and_any_line_break() {
+        let rows = [
+            ("", 1, 1),
+            ("ab", 1, 3),
+            ("a\n", 2, 1),
+            ("a\r\nü", 2, 2),
+            ("a\rb", 2, 2),
+            ("a\r\n\r\n", 3, 1),
+            ("\n\n\nx", 4, 2),
+        ];
+        for (before, line, column) in rows {
+            let place = end_of(&Arc::from("f"), before);
+            assert_eq!((place.line, place.column), (line, column), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf_8_are_found_behind_a_byte_order_mark() {
+        let (source, flaw) = Source::decode(Arc::from("f"), b"\xEF\xBB\xBFa: 1\nb: \xFF");
+        let place = flaw.and_then(|flaw| flaw.place).expect("a place");
+        assert_eq!((place.line, place.column), (2, 4));
+        assert_eq!(&*source.text, "a: 1\nb: \u{FFFD}");
+    }
+
+    #[test]
+    fn surrogates_are_joined_only_in_pairs() {
+        let rows = [
+            (r#""\ud83d\ude00!""#, r#""\U0001F600!""#),
+            (r#""\\ud83d\ude00""#, r#""\\ud83d\ude00""#),
+            (r#""\ud83d""#, r#""\ud83d""#),
+            (r#""\u00e4\n""#, r#""\u00e4\n""#),
+            ("\"\\", "\"\\"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(join_surrogates(text), expected);
+        }
+    }
+}

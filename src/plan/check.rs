@@ -1,0 +1,308 @@
+//! What is wrong with a manifest, as far as the catalogue can tell. Nothing here names a field.
+
+use serde_json::{Map, Value};
+
+use crate::catalog::{
+    Access, Catalog, Field, Kind, Normaliser, Requirement, Secrecy, Words, is_unset, named,
+    nearest, tool_name,
+};
+use crate::model::{Desired, Finding, Place, Pointer, canonical_decimal, secret};
+
+/// The code of findings about members that are not there.
+const MISSING: &str = "missing-member";
+/// The code of the finding about a name that is not there.
+const MISSING_NAME: &str = "missing-name";
+
+/// How near a word of an open vocabulary has to be to a known one to be taken for a mistake, 0 to 1.
+const SURELY_MEANT: f64 = 0.9;
+
+/// Everything that is wrong with a manifest, or worth a look.
+#[must_use]
+pub fn manifest(catalog: &Catalog, desired: &Desired) -> Vec<Finding> {
+    let mut check = Check {
+        catalog,
+        desired,
+        findings: Vec::new(),
+    };
+    check.name();
+    if let Value::Object(members) = &desired.document {
+        check.members(&Pointer::root(), members, catalog.fields);
+    }
+    check.secrets(&Pointer::root(), &desired.document);
+    check.findings
+}
+
+/// Whether a finding is about something that is not there, as it may seem where a value could not be resolved.
+#[must_use]
+pub fn is_about_absence(finding: &Finding) -> bool {
+    [MISSING, MISSING_NAME].contains(&finding.code)
+}
+
+struct Check<'c> {
+    catalog: &'c Catalog,
+    desired: &'c Desired,
+    findings: Vec<Finding>,
+}
+
+impl Check<'_> {
+    fn name(&mut self) {
+        let Catalog { noun, name, .. } = self.catalog;
+        let is_missing = self.desired.document.get(name).is_none_or(is_unset);
+        if is_missing && self.desired.id.is_none() {
+            let pointer = Pointer::root().join(name);
+            let place = self.desired.places.value(&pointer).clone();
+            let message = format!("the {noun} has no `{name}`");
+            let hint = format!("give it a `{name}`, or pin its id");
+            self.findings
+                .push(Finding::error(MISSING_NAME, place, message).hint(hint));
+        }
+    }
+
+    fn members(&mut self, at: &Pointer, members: &Map<String, Value>, known: &'static [Field]) {
+        for (name, value) in members {
+            let pointer = at.join(name);
+            match named(known, name) {
+                Some(field) => self.field(&pointer, value, field),
+                None => self.unknown(at, &pointer, name),
+            }
+        }
+        for field in known {
+            self.requirement(at, members, field);
+        }
+    }
+
+    fn field(&mut self, pointer: &Pointer, value: &Value, field: &'static Field) {
+        if field.access == Access::ReadOnly {
+            let message = format!("`{pointer}` is written by the service only; it is ignored");
+            self.warn("read-only", self.named(pointer), message, None);
+            return;
+        }
+        if let Some(deprecated) = field.deprecated {
+            let message = format!("`{pointer}` is deprecated: {}", deprecated.note);
+            let hint = deprecated.successor.map(|next| format!("use `{next}`"));
+            self.warn("deprecated", self.named(pointer), message, hint);
+        }
+        // References and plain secrets are looked at apart, wherever they stand.
+        let is_secret = secret::referred(value).is_some() || self.catalog.wants_secret(pointer);
+        if !value.is_null() && !is_secret {
+            self.kind(pointer, value, field);
+        }
+    }
+
+    fn kind(&mut self, pointer: &Pointer, value: &Value, field: &'static Field) {
+        match (field.kind, value) {
+            (Kind::Word(words), Value::String(word)) => self.word(pointer, word, words),
+            (Kind::Texts(most), Value::Array(elements)) => self.texts(pointer, elements, most),
+            (Kind::Tools, Value::Array(tools)) => self.tools(pointer, tools),
+            (Kind::Members(known), Value::Object(members)) => self.members(pointer, members, known),
+            _ if is_of(field, value) => {}
+            _ => self.wrong(pointer, wanted(field.kind), value),
+        }
+    }
+
+    fn word(&mut self, pointer: &Pointer, word: &str, words: Words) {
+        let place = self.valued(pointer);
+        if words.deprecated.contains(&word) {
+            let current: Vec<_> = words
+                .known
+                .iter()
+                .filter(|known| !words.deprecated.contains(known))
+                .copied()
+                .collect();
+            let message = format!("`{word}` is deprecated at `{pointer}`");
+            let hint = format!("take {}", one_of(&current));
+            self.warn("deprecated-word", place, message, Some(hint));
+            return;
+        }
+        if word.is_empty() || words.known.contains(&word) {
+            return;
+        }
+        let near = nearest(word, words.known.iter().copied());
+        let meant = near.map(|near| format!("did you mean `{near}`?"));
+        let message = format!("`{pointer}` knows no `{word}`");
+        if words.closed {
+            let all = format!("it takes {}", one_of(words.known));
+            let hint = meant.map_or(all.clone(), |meant| format!("{meant} {all}"));
+            self.findings
+                .push(Finding::error("unknown-word", place, message).hint(hint));
+        } else if near.is_some_and(|near| strsim::jaro_winkler(word, near) >= SURELY_MEANT) {
+            self.warn("unknown-word", place, message, meant);
+        }
+    }
+
+    fn texts(&mut self, pointer: &Pointer, elements: &[Value], most: usize) {
+        if elements.len() > most {
+            let message = format!(
+                "`{pointer}` takes {most} at most, these are {}",
+                elements.len()
+            );
+            self.fail("too-many", self.valued(pointer), message);
+        }
+        for (index, element) in elements.iter().enumerate() {
+            if !element.is_string() {
+                self.wrong(&pointer.join(&index.to_string()), "text", element);
+            }
+        }
+    }
+
+    fn tools(&mut self, pointer: &Pointer, tools: &[Value]) {
+        let mut seen: Vec<(&str, Pointer)> = Vec::new();
+        for (index, tool) in tools.iter().enumerate() {
+            let at = pointer.join(&index.to_string());
+            let Some(name) = tool_name(tool).filter(|name| !name.is_empty()) else {
+                let message = format!("the tool at `{at}` has no `function.name`");
+                self.fail("tool-name", self.valued(&at), message);
+                continue;
+            };
+            match seen.iter().find(|(earlier, _)| *earlier == name) {
+                Some((_, first)) => {
+                    let message = format!("two tools at `{pointer}` are called `{name}`");
+                    let hint = format!("the other one is at {}", self.valued(first));
+                    let finding = Finding::error("duplicate-tool", self.valued(&at), message);
+                    self.findings.push(finding.hint(hint));
+                }
+                None => seen.push((name, at)),
+            }
+        }
+    }
+
+    fn unknown(&mut self, parent: &Pointer, pointer: &Pointer, name: &str) {
+        let elsewhere = self.catalog.homes(name);
+        let hint = if elsewhere.is_empty() {
+            let near = self.catalog.nearest(parent, name);
+            near.map(|near| format!("did you mean `{near}`?"))
+        } else {
+            let homes: Vec<_> = elsewhere.iter().map(Pointer::as_str).collect();
+            Some(format!("`{name}` belongs at {}", one_of(&homes)))
+        };
+        let message = format!("`{pointer}` is not known; it is sent as it is");
+        self.warn("unknown-member", self.named(pointer), message, hint);
+    }
+
+    fn requirement(&mut self, at: &Pointer, members: &Map<String, Value>, field: &Field) {
+        let is_there = |name: &str| members.get(name).is_some_and(|value| !is_unset(value));
+        let pointer = at.join(field.name);
+        match field.required {
+            Requirement::Unless(other, values) if !is_there(field.name) => {
+                let value = members.get(other).and_then(Value::as_str);
+                if !value.is_some_and(|value| values.contains(&value)) {
+                    let message = format!("`{pointer}` is missing");
+                    let hint = format!("only where `{other}` is {} may it be", one_of(values));
+                    let place = self.valued(at);
+                    self.findings
+                        .push(Finding::error(MISSING, place, message).hint(hint));
+                }
+            }
+            Requirement::Together(other) if is_there(field.name) && !is_there(other) => {
+                let message = format!("`{pointer}` needs `{}` beside it", at.join(other));
+                self.fail(MISSING, self.named(&pointer), message);
+            }
+            Requirement::Optional | Requirement::Unless(..) | Requirement::Together(_) => {}
+        }
+    }
+
+    /// Plain secrets, and references where anyone could read them.
+    fn secrets(&mut self, at: &Pointer, value: &Value) {
+        let is_reference = secret::referred(value).is_some();
+        if is_reference {
+            if self.catalog.secrecy(at) == Secrecy::Open {
+                let message = format!("`{at}` is no secret: what it holds can be read by anyone");
+                let finding = Finding::error("open-secret", self.valued(at), message);
+                self.findings
+                    .push(finding.hint("`!secret` only works where the service expects a secret"));
+            }
+            return;
+        }
+        if self.catalog.wants_secret(at) {
+            if !is_unset(value) {
+                let message = format!("a plain value at `{at}`, which is a secret");
+                let finding = Finding::error("plain-secret", self.named(at), message);
+                self.findings
+                    .push(finding.hint("write `!secret NAME`, and set NAME where we run"));
+            }
+            return;
+        }
+        match value {
+            Value::Object(members) => members
+                .iter()
+                .for_each(|(name, member)| self.secrets(&at.join(name), member)),
+            Value::Array(elements) => elements
+                .iter()
+                .enumerate()
+                .for_each(|(index, element)| self.secrets(&at.join(&index.to_string()), element)),
+            _ => {}
+        }
+    }
+
+    fn wrong(&mut self, pointer: &Pointer, wanted: &str, value: &Value) {
+        let message = format!("`{pointer}` takes {wanted}, this is {}", kind_of(value));
+        self.fail("wrong-type", self.valued(pointer), message);
+    }
+
+    fn fail(&mut self, code: &'static str, place: Place, message: String) {
+        self.findings.push(Finding::error(code, place, message));
+    }
+
+    fn warn(&mut self, code: &'static str, place: Place, message: String, hint: Option<String>) {
+        let finding = Finding::warning(code, place, message);
+        self.findings.push(Finding { hint, ..finding });
+    }
+
+    fn named(&self, pointer: &Pointer) -> Place {
+        self.desired.places.name(pointer).clone()
+    }
+
+    fn valued(&self, pointer: &Pointer) -> Place {
+        self.desired.places.value(pointer).clone()
+    }
+}
+
+/// Whether a value has the shape of its field, or one that the service takes for it.
+fn is_of(field: &Field, value: &Value) -> bool {
+    match (field.kind, field.normaliser, value) {
+        (Kind::Any, _, _)
+        | (Kind::Text, _, Value::String(_))
+        | (Kind::Flag, _, Value::Bool(_))
+        | (Kind::Number, _, Value::Number(_))
+        | (Kind::Map, _, Value::Object(_)) => true,
+        (Kind::Integer, _, Value::Number(number)) => {
+            !canonical_decimal(number.as_str()).contains("e-")
+        }
+        (Kind::Flag, Normaliser::Flag, Value::String(text)) => text == "true" || text == "false",
+        (Kind::Number, Normaliser::Number, Value::String(text)) => text.parse::<f64>().is_ok(),
+        _ => false,
+    }
+}
+
+const fn wanted(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Word(_) => "text",
+        Kind::Flag => "true or false",
+        Kind::Number => "a number",
+        Kind::Integer => "a whole number",
+        Kind::Texts(_) => "a list of texts",
+        Kind::Tools => "a list of tools",
+        Kind::Map | Kind::Members(_) => "a map",
+        Kind::Any => "anything",
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) if secret::referred(value).is_some() => "a secret",
+        Value::Object(_) => "a map",
+    }
+}
+
+fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
