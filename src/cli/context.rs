@@ -13,7 +13,6 @@ use crate::render::on_one_line;
 use crate::settings::Process;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 /// What every command shares.
@@ -65,13 +64,6 @@ impl Context {
         if !self.quiet {
             self.say(text);
         }
-    }
-
-    pub(super) fn warn(&self, text: &str) {
-        self.say(&format!(
-            "{WARNING}warning:{WARNING:#} {}",
-            on_one_line(text)
-        ));
     }
 
     /// The one place that prints an error, with all that is behind it.

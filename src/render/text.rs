@@ -1,17 +1,15 @@
 //! A plan for people: what is to be done, persona by persona, field by field.
 
-use std::fmt::Write as _;
-
 use anstyle::Style;
 use serde_json::Value;
 
 use super::escape::on_one_line;
 use super::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG, paint};
-use super::value::{brief, counted, difference, hidden, is_short};
+use super::value::{brief, counted, difference, growth, hidden, is_short};
 use crate::plan::{Action, Cause, FieldChange, Plan, Step, Summary};
 
 /// How wide the column of pointers may grow.
-const WIDEST: usize = 44;
+const WIDEST: usize = 52;
 
 /// The plan as text.
 #[must_use]
@@ -160,29 +158,38 @@ fn field(text: &mut String, step: &Step, field: &FieldChange, width: usize) {
         (Some(_), Some(_)) => ('~', CHANGED),
     };
     let path = on_one_line(field.path.as_str());
-    let path = format!("{}{path:<width$}", paint(style, format!("{sign} ")));
-    let change = change(field);
-    // Of a persona that is new, every field is new, from its own manifest: saying so would only be noise.
-    if matches!(step.action, Action::Create(_) | Action::Recreate(_)) {
-        line(text, "    ", &format!("{path}  {change}"));
-        return;
+    let path = format!("{} {path:<width$}", paint(style, sign));
+    // Of a persona that is new, every field is new, from its own manifest: saying so is only noise.
+    if step.action.body().is_some() {
+        return line(text, "    ", &format!("{path}  {}", change(field)));
     }
-    let place = field
-        .place
-        .as_ref()
-        .map(|place| format!("{}:{}", on_one_line(&place.file), place.line));
     let cause = paint(cause_style(field.cause), field.cause);
-    line(text, "    ", &format!("{path}  {cause}  {change}"));
-    if let (false, Some(before), Some(after)) = (field.secret, &field.before, &field.after)
-        && !is_short(before, after)
-    {
+    let place = paint(FAINT, place(step, field));
+    line(
+        text,
+        "    ",
+        &format!("{path}  {cause}  {}  {place}", change(field)),
+    );
+    if let Some((before, after)) = long(field) {
         difference(before, after)
             .iter()
             .for_each(|shown| line(text, "      │ ", shown));
     }
-    if let Some(place) = place {
-        line(text, "      ", &paint(FAINT, place));
+}
+
+/// Where the manifest says so: the file is only named where it is another one than the step's.
+fn place(step: &Step, field: &FieldChange) -> String {
+    match &field.place {
+        Some(place) if Some(&place.file) == step.file.as_ref() => format!("line {}", place.line),
+        Some(place) => format!("{}:{}", on_one_line(&place.file), place.line),
+        None => String::new(),
     }
+}
+
+/// The two values of a field whose change does not fit on its line.
+fn long(field: &FieldChange) -> Option<(&Value, &Value)> {
+    let values = (field.before.as_ref()?, field.after.as_ref()?);
+    (!field.secret && !is_short(values.0, values.1)).then_some(values)
 }
 
 fn change(field: &FieldChange) -> String {
@@ -193,8 +200,10 @@ fn change(field: &FieldChange) -> String {
             verb(field)
         );
     }
+    if let Some((before, after)) = long(field) {
+        return growth(before, after);
+    }
     match (&field.before, &field.after) {
-        (Some(before), Some(after)) if !is_short(before, after) => String::new(),
         (None | Some(Value::Null), Some(after)) => brief(after),
         (Some(before), Some(after)) => format!("{} → {}", brief(before), brief(after)),
         (Some(before), None) => format!("{}, removed", brief(before)),
@@ -247,7 +256,8 @@ fn kept(text: &mut String, plan: &Plan, show_unmanaged: bool) {
     {
         let title = paint(FAINT, format!("= keep {}", on_one_line(step.key.as_str())));
         if let Some(reason) = &step.reason {
-            line(text, "", &format!("{title}  {}\n", on_one_line(reason)));
+            line(text, "", &format!("{title}  {}", on_one_line(reason)));
+            text.push('\n');
         } else if show_unmanaged && !step.unmanaged.is_empty() {
             line(text, "", &title);
             unmanaged(text, step, true);
@@ -257,8 +267,7 @@ fn kept(text: &mut String, plan: &Plan, show_unmanaged: bool) {
 }
 
 fn line(text: &mut String, gutter: &str, content: &str) {
-    writeln!(text, "{gutter}{}", content.trim_end()).expect("a string takes all");
-    if content.ends_with('\n') {
-        text.push('\n');
-    }
+    text.push_str(gutter);
+    text.push_str(content.trim_end());
+    text.push('\n');
 }

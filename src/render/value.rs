@@ -57,20 +57,19 @@ pub(super) fn is_short(before: &Value, after: &Value) -> bool {
     fits(before) && fits(after)
 }
 
-/// The difference of two long values, line by line, and how the size changed.
+/// The difference of two long values, line by line.
 pub(super) fn difference(before: &Value, after: &Value) -> Vec<String> {
-    let (before, after) = (laid_out(before), laid_out(after));
-    let mut shown = clipped(text::compare(&before, &after, CONTEXT));
-    let (words, characters) = (text::size(&before), text::size(&after));
-    shown.push(paint(
-        FAINT,
-        format!(
-            "  {}, {}",
-            signed(words.0, characters.0, "word"),
-            signed(words.1, characters.1, "character")
-        ),
-    ));
-    shown
+    clipped(text::compare(&laid_out(before), &laid_out(after), CONTEXT))
+}
+
+/// How much larger or smaller a value has become.
+pub(super) fn growth(before: &Value, after: &Value) -> String {
+    let (before, after) = (text::size(&laid_out(before)), text::size(&laid_out(after)));
+    format!(
+        "{}, {}",
+        signed(before.0, after.0, "word"),
+        signed(before.1, after.1, "character")
+    )
 }
 
 fn laid_out(value: &Value) -> String {

@@ -1,0 +1,9 @@
+//! The whole program, as a user runs it: one module for each command, and the stories between them.
+
+mod apply;
+mod mistakes;
+mod plan;
+mod repository;
+mod service;
+mod support;
+mod watch;
