@@ -15,8 +15,9 @@ use super::node::{Data, Member, Node};
 use super::overlay;
 use super::resolve::resolve;
 use super::source::Sources;
+use super::twins;
 use crate::catalog::Catalog;
-use crate::model::{Desired, Finding, Key, Place, Pointer, SecretName};
+use crate::model::{Desired, Finding, Key, Place, SecretName};
 use crate::plan::check;
 
 /// What the manifests are loaded for.
@@ -211,47 +212,16 @@ fn checked(desired: &Desired, earlier: &[Finding], catalog: &Catalog) -> Vec<Fin
     findings
 }
 
-/// Two manifests for one persona: a finding at both places.
 fn refuse_twins(drafts: &mut [Draft], catalog: &Catalog) {
-    let mut owners: BTreeMap<(bool, String), Vec<(usize, Place)>> = BTreeMap::new();
-    for (index, draft) in drafts
-        .iter()
-        .enumerate()
+    let meant = drafts.iter().enumerate();
+    let claims = meant
         .filter(|(_, draft)| draft.block.applies)
-    {
-        let Some(desired) = &draft.desired else {
-            continue;
-        };
-        let identity = match &draft.block.id {
-            Some((id, place)) => Some(((true, id.to_string()), place.clone())),
-            None => catalog.name_of(&desired.document).map(|name| {
-                let pointer = Pointer::root().join(catalog.name);
-                let place = desired.places.value(&pointer);
-                ((false, name.to_owned()), place.clone())
-            }),
-        };
-        if let Some((identity, place)) = identity {
-            owners.entry(identity).or_default().push((index, place));
-        }
-    }
-    for ((is_id, name), owners) in owners.into_iter().filter(|(_, owners)| owners.len() > 1) {
-        for (index, place) in &owners {
-            let others: Vec<String> = owners
-                .iter()
-                .filter(|(other, _)| other != index)
-                .map(|(_, place)| place.to_string())
-                .collect();
-            let others = others.join(", ");
-            let finding = if is_id {
-                let message = format!("`{name}` is pinned at {others} too");
-                Finding::error("duplicate-id", place.clone(), message)
-                    .hint("one manifest describes one persona")
-            } else {
-                let message = format!("`{name}` is the name at {others} too");
-                Finding::error("duplicate-name", place.clone(), message)
-                    .hint("change one name, or pin an `id` in each of them")
-            };
-            drafts[*index].findings.push(finding);
-        }
+        .filter_map(|(index, draft)| {
+            let desired = draft.desired.as_ref()?;
+            let (identity, place) = twins::identity(&draft.block, desired, catalog)?;
+            Some((index, identity, place))
+        });
+    for (index, finding) in twins::refuse(claims.collect()) {
+        drafts[index].findings.push(finding);
     }
 }

@@ -19,6 +19,7 @@ mod scalar;
 mod source;
 #[cfg(test)]
 mod tests;
+mod twins;
 
 pub use discover::{LoadError, LoadErrorKind};
 pub use load::{Loaded, Scope, load};

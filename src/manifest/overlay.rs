@@ -1,5 +1,6 @@
 //! What an environment changes: `_overlays/ENV/KEY.yaml`, merged over the manifest as RFC 7396 says.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::files::{File, Files};
@@ -26,47 +27,34 @@ pub(super) fn find(
 
 /// Both trees as one: members of the overlay replace those of the base, null takes them out.
 pub(super) fn merge(base: Node, overlay: Node) -> Node {
-    let (place, members, changes) = match (base, overlay) {
-        (
-            Node {
-                place,
-                data: Data::Map(members),
-            },
-            Node {
-                data: Data::Map(changes),
-                ..
-            },
-        ) => (place, members, changes),
-        (
-            _,
-            Node {
-                place,
-                data: Data::Map(changes),
-            },
-        ) => (place, Vec::new(), changes),
-        (_, overlay) => return overlay,
+    let Data::Map(changes) = overlay.data else {
+        return overlay;
     };
-    let merged = changes.into_iter().fold(members, merge_member);
-    Node::new(place, Data::Map(merged))
+    let (place, members) = match base.data {
+        Data::Map(members) => (base.place, members),
+        _ => (overlay.place, Vec::new()),
+    };
+    Node::new(place, Data::Map(merge_members(members, changes)))
 }
 
-fn merge_member(mut members: Vec<Member>, change: Member) -> Vec<Member> {
-    let at = members.iter().position(|member| member.name == change.name);
-    match (at, &change.value.data) {
-        (Some(at), Data::Null) => {
-            members.remove(at);
+fn merge_members(members: Vec<Member>, changes: Vec<Member>) -> Vec<Member> {
+    let names = members.iter().map(|member| member.name.clone());
+    let mut places: HashMap<String, usize> = names.zip(0..).collect();
+    let mut merged: Vec<Option<Member>> = members.into_iter().map(Some).collect();
+    for change in changes {
+        let at = *places.entry(change.name.clone()).or_insert(merged.len());
+        if at == merged.len() {
+            merged.push(None);
         }
-        (None, Data::Null) => {}
-        (Some(at), _) => {
-            let base = members.remove(at);
-            let value = merge(base.value, change.value);
-            members.insert(at, Member { value, ..change });
-        }
-        (None, _) => {
-            let nothing = Node::new(change.place.clone(), Data::Null);
-            let value = merge(nothing, change.value);
-            members.push(Member { value, ..change });
-        }
+        let base = merged[at].take().map(|member| member.value);
+        merged[at] = match change.value.data {
+            Data::Null => None,
+            _ => {
+                let base = base.unwrap_or_else(|| Node::new(change.place.clone(), Data::Null));
+                let value = merge(base, change.value);
+                Some(Member { value, ..change })
+            }
+        };
     }
-    members
+    merged.into_iter().flatten().collect()
 }
