@@ -3,18 +3,16 @@
 //! The parser hands over events; nothing here recurses on them, and every limit holds while the tree grows. Tags of our
 //! own are kept for `resolve`; anchors, aliases and merge keys are written out here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag as RawTag};
+use saphyr_parser::{Event, Parser, ScalarStyle, Tag as RawTag};
 
-use super::merge::{self, Merge};
-use super::node::{Budget, Data, MAX_DEPTH, MAX_NODES, Member, Node, Tag};
+use super::entries::Entries;
+use super::lines::Lines;
+use super::node::{Budget, Data, MAX_DEPTH, Node, Tag, too_deep, too_much};
 use super::scalar;
-use super::source::{Source, lines};
+use super::source::Source;
 use crate::model::{Finding, Place};
-
-/// How many bytes a name may have, so that pointers stay small.
-const MAX_NAME: usize = 1024;
 
 /// What a file says, as far as it could be read.
 #[derive(Debug)]
@@ -52,7 +50,7 @@ type Fatal = Box<Finding>;
 
 struct Composer<'s> {
     source: &'s Source,
-    lines: Vec<&'s str>,
+    lines: Lines<'s>,
     open: Vec<Open>,
     anchors: BTreeMap<usize, Node>,
     budget: Budget,
@@ -73,28 +71,11 @@ enum Items {
     Map(Entries),
 }
 
-#[derive(Default)]
-struct Entries {
-    members: Vec<Member>,
-    merge: Option<Merge>,
-    /// The names so far and their lines.
-    seen: HashMap<String, usize>,
-    /// The name whose value comes next.
-    name: Option<Name>,
-}
-
-enum Name {
-    Member(String, Place),
-    Merge(Place),
-    /// A name with a finding: its value is read and dropped.
-    Bad,
-}
-
 impl<'s> Composer<'s> {
     fn new(source: &'s Source) -> Self {
         Self {
             source,
-            lines: lines(&source.text).collect(),
+            lines: Lines::of(source),
             open: Vec::new(),
             anchors: BTreeMap::new(),
             budget: Budget::new(),
@@ -107,8 +88,8 @@ impl<'s> Composer<'s> {
         let text = self.source.yaml();
         let mut documents = 0;
         for event in Parser::new_from_str(&text) {
-            let (event, span) = event.map_err(|error| self.syntax(&error))?;
-            let place = self.place(span);
+            let (event, span) = event.map_err(|error| self.lines.syntax(&error))?;
+            let place = self.lines.place(span);
             match event {
                 Event::DocumentStart(_) if documents == 0 => documents = 1,
                 Event::DocumentStart(_) => {
@@ -148,13 +129,14 @@ impl<'s> Composer<'s> {
         place: Place,
     ) -> Result<(), Fatal> {
         self.pay(text.len(), &place)?;
-        if self.expects_name() {
+        if let Some(entries) = self.nameless() {
             let is_merge = plain && tag.is_none() && text == "<<";
+            let flaw = entries.name(text, is_merge, place.clone());
+            self.findings.extend(flaw);
             if anchor > 0 {
-                let node = Node::new(place.clone(), Data::Text(text.to_owned()));
+                let node = Node::new(place, Data::Text(text.to_owned()));
                 self.anchors.insert(anchor, node);
             }
-            self.name(text, is_merge, place);
             return Ok(());
         }
         let data = self.meaning(text, plain, tag, &place);
@@ -224,7 +206,7 @@ impl<'s> Composer<'s> {
         } = self.open.pop().expect("the parser ends what it began");
         let data = match items {
             Items::List(elements) => Data::List(elements),
-            Items::Map(entries) => Data::Map(merge::apply(entries.members, entries.merge)),
+            Items::Map(entries) => Data::Map(entries.finish()),
         };
         let node = Node::new(place.clone(), data);
         let node = match tag {
@@ -243,14 +225,15 @@ impl<'s> Composer<'s> {
             return Err(too_deep(place).into());
         }
         self.spend(&node, &place)?;
-        if self.expects_name() {
-            match node.text() {
-                Some(text) => self.name(text, false, place),
-                None => self.bad_name(place, "only text can be a name"),
-            }
+        let Some(entries) = self.nameless() else {
+            self.add(node);
             return Ok(());
-        }
-        self.add(node);
+        };
+        let flaw = match node.text() {
+            Some(text) => entries.name(text, false, place),
+            None => Some(entries.bad_name(place, "only text can be a name")),
+        };
+        self.findings.extend(flaw);
         Ok(())
     }
 
@@ -266,61 +249,28 @@ impl<'s> Composer<'s> {
     }
 
     fn add(&mut self, node: Node) {
-        if self.expects_name() {
-            self.bad_name(node.place, "a list or a map cannot be a name");
-            return;
-        }
         let Some(parent) = self.open.last_mut() else {
             self.root = Some(node);
             return;
         };
-        match &mut parent.items {
-            Items::List(elements) => elements.push(node),
-            Items::Map(entries) => {
-                let flaw = entries.value(node);
-                self.findings.extend(flaw);
+        let flaw = match &mut parent.items {
+            Items::List(elements) => {
+                elements.push(node);
+                None
             }
-        }
+            Items::Map(entries) if entries.expects_name() => {
+                Some(entries.bad_name(node.place, "a list or a map cannot be a name"))
+            }
+            Items::Map(entries) => entries.value(node),
+        };
+        self.findings.extend(flaw);
     }
 
-    fn expects_name(&mut self) -> bool {
-        self.entries().is_some_and(|entries| entries.name.is_none())
-    }
-
-    fn entries(&mut self) -> Option<&mut Entries> {
+    /// The map whose next name is expected, if that is what comes next.
+    fn nameless(&mut self) -> Option<&mut Entries> {
         match &mut self.open.last_mut()?.items {
-            Items::Map(entries) => Some(entries),
-            Items::List(_) => None,
-        }
-    }
-
-    fn name(&mut self, text: &str, is_merge: bool, place: Place) {
-        if text.len() > MAX_NAME {
-            let message = format!("a name of more than {MAX_NAME} bytes");
-            self.bad_name(place, &message);
-            return;
-        }
-        let entries = self.entries().expect("a name stands in a map");
-        if let Some(first) = entries.seen.get(text) {
-            let hint = format!("it is on line {first} already");
-            let message = format!("`{text}` is here a second time");
-            entries.name = Some(Name::Bad);
-            let finding = Finding::error("duplicate-key", place, message);
-            self.findings.push(finding.hint(hint));
-            return;
-        }
-        entries.seen.insert(text.to_owned(), place.line);
-        entries.name = Some(if is_merge {
-            Name::Merge(place)
-        } else {
-            Name::Member(text.to_owned(), place)
-        });
-    }
-
-    fn bad_name(&mut self, place: Place, message: &str) {
-        self.findings.push(Finding::error("key", place, message));
-        if let Some(entries) = self.entries() {
-            entries.name = Some(Name::Bad);
+            Items::Map(entries) if entries.expects_name() => Some(entries),
+            Items::Map(_) | Items::List(_) => None,
         }
     }
 
@@ -353,99 +303,10 @@ impl<'s> Composer<'s> {
         }
         Err(too_much(place.clone()).into())
     }
-
-    fn place(&self, span: Span) -> Place {
-        let (start, end) = (span.start, span.end);
-        let width = if start.line() == end.line() {
-            end.col().saturating_sub(start.col())
-        } else {
-            let line = self.lines.get(start.line() - 1).copied().unwrap_or("");
-            line.chars().count().saturating_sub(start.col())
-        };
-        Place {
-            file: self.source.file.clone(),
-            line: start.line(),
-            column: start.col() + 1,
-            width: width.max(1),
-        }
-    }
-
-    fn syntax(&self, error: &ScanError) -> Fatal {
-        let place = self.place(Span::empty(*error.marker()));
-        if error.info().contains("recursion limit") {
-            return too_deep(place).into();
-        }
-        if let Some(finding) = self.tab_near(&place) {
-            return finding.into();
-        }
-        // Some messages begin with what the parser was doing: `while parsing a node, did not find …`.
-        let info = error.info();
-        let what = match info.strip_prefix("while ") {
-            Some(rest) => rest.split_once(", ").map_or(info, |(_, what)| what),
-            None => info,
-        };
-        let finding = Finding::error("syntax", place, what);
-        match what {
-            "mapping values are not allowed in this context" => {
-                finding.hint("text with a colon in it has to be quoted")
-            }
-            _ => finding,
-        }
-        .into()
-    }
-}
-
-impl Composer<'_> {
-    /// A tab that indents the line at `place`, or the next one: text may begin there that goes on with the tab.
-    fn tab_near(&self, place: &Place) -> Option<Finding> {
-        let mut lines = self.lines.iter().enumerate().skip(place.line - 1).take(2);
-        let (index, before) = lines.find_map(|(index, line)| {
-            let indentation = &line[..line.len() - line.trim_start().len()];
-            Some((index, indentation.find('\t')?))
-        })?;
-        let place = Place {
-            file: place.file.clone(),
-            line: index + 1,
-            column: before + 1,
-            width: 1,
-        };
-        let finding = Finding::error("tab", place, "a tab cannot indent YAML");
-        Some(finding.hint("indent with spaces"))
-    }
-}
-
-impl Entries {
-    /// Takes the value of the name that came before it.
-    fn value(&mut self, value: Node) -> Option<Finding> {
-        match self.name.take()? {
-            Name::Member(name, place) => self.members.push(Member { name, place, value }),
-            Name::Merge(place) => match Merge::new(self.members.len(), value) {
-                Some(merge) => self.merge = Some(merge),
-                None => {
-                    let message = "`<<` takes a map, an alias to one, or a list of these";
-                    return Some(Finding::error("merge", place, message));
-                }
-            },
-            Name::Bad => {}
-        }
-        None
-    }
 }
 
 const CORE: &str = "tag:yaml.org,2002:";
 
 fn full_name(tag: &RawTag) -> String {
     format!("{}{}", tag.handle, tag.suffix)
-}
-
-fn too_deep(place: Place) -> Finding {
-    let message = format!("more than {MAX_DEPTH} lists and maps in one another");
-    Finding::error("too-deep", place, message)
-}
-
-/// The finding of a document that has used up its budget.
-pub(super) fn too_much(place: Place) -> Finding {
-    let message = format!("more than {MAX_NODES} values, or too much text, in one document");
-    Finding::error("too-large", place, message)
-        .hint("aliases and includes count with all they bring")
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -124,7 +123,11 @@ impl Walk<'_> {
                 Err(_) if key.is_none() => return,
                 Err(error) => {
                     let message = format!("the link leads nowhere: {error}");
-                    self.findings.push(at_start(&shown, "broken-link", message));
+                    self.findings.push(Finding::error(
+                        "broken-link",
+                        Place::start_of(&shown),
+                        message,
+                    ));
                     return;
                 }
             }
@@ -137,7 +140,8 @@ impl Walk<'_> {
         }
         if is_link && !self.files.may_read(&real) {
             let message = "the link leads out of the repository";
-            self.findings.push(at_start(&shown, "outside", message));
+            self.findings
+                .push(Finding::error("outside", Place::start_of(&shown), message));
         } else if is_folder {
             let folders = if is_link {
                 &mut self.linked
@@ -157,7 +161,11 @@ impl Walk<'_> {
             if let [first, .., last] = files.as_slice() {
                 for (file, other) in [(first, last), (last, first)] {
                     let message = format!("`{}` has the key `{key}` too", other.shown.display());
-                    findings.push(at_start(&file.shown, "duplicate-manifest", message));
+                    findings.push(Finding::error(
+                        "duplicate-manifest",
+                        Place::start_of(&file.shown),
+                        message,
+                    ));
                 }
             } else {
                 manifests.extend(files.pop().map(|file| (Key::new(key), file)));
@@ -183,16 +191,6 @@ fn key_of(below: &Path) -> Option<String> {
         .map(|part| part.as_os_str().to_string_lossy())
         .collect();
     Some(parts.join("/"))
-}
-
-fn at_start(file: &Path, code: &'static str, message: impl Into<String>) -> Finding {
-    let place = Place {
-        file: Arc::from(file.display().to_string()),
-        line: 1,
-        column: 1,
-        width: 1,
-    };
-    Finding::error(code, place, message)
 }
 
 fn load_error(path: &Path, error: io::Error) -> LoadError {

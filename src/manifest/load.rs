@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -11,12 +10,14 @@ use super::block::{self, Block};
 use super::compose::Composed;
 use super::discover::{LoadError, canonical, discover};
 use super::document;
-use super::files::{File, Files};
+use super::files::{File, Files, normalised};
 use super::node::{Data, Member, Node};
+use super::overlay;
 use super::resolve::resolve;
 use super::source::Sources;
+use super::twins;
 use crate::catalog::Catalog;
-use crate::model::{Desired, Finding, Key, Place, Pointer, SecretName};
+use crate::model::{Desired, Finding, Key, Place, SecretName};
 use crate::plan::check;
 
 /// What the manifests are loaded for.
@@ -56,14 +57,22 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
     // All manifests are read before any tag is followed: a file that is also included keeps the name it has here.
     let mut composed = Vec::new();
     for (key, file) in found.manifests {
-        match files.document(&file, &start_of(&file)) {
+        match files.document(&file, &Place::start_of(&file.shown)) {
             Ok(document) => composed.push((key, file, document)),
             Err(finding) => findings.push(*finding),
         }
     }
+    let mut desk = Desk {
+        files: &mut files,
+        scope,
+        home: File {
+            shown: normalised(&directory.join("personactl.yaml")),
+            real: real.join("personactl.yaml"),
+        },
+    };
     let mut drafts: Vec<Draft> = composed
         .into_iter()
-        .map(|(key, file, document)| draft(key, &file, &document, &mut files, scope))
+        .map(|(key, file, document)| draft(key, &file, &document, &mut desk))
         .collect();
     refuse_twins(&mut drafts, scope.catalog);
 
@@ -83,6 +92,14 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
     })
 }
 
+/// What all manifests of a directory are made with.
+struct Desk<'d> {
+    files: &'d mut Files,
+    scope: &'d Scope<'d>,
+    /// A file in the persona directory: what overlays are found from.
+    home: File,
+}
+
 /// One manifest on its way.
 struct Draft {
     block: Block,
@@ -91,19 +108,9 @@ struct Draft {
     findings: Vec<Finding>,
 }
 
-fn draft(
-    key: Key,
-    file: &File,
-    composed: &Rc<Composed>,
-    files: &mut Files,
-    scope: &Scope<'_>,
-) -> Draft {
+fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Draft {
     let mut findings = composed.findings.clone();
-    let root = composed.root.as_ref().map(|root| {
-        let (root, flaws) = resolve(root, file, files, scope);
-        findings.extend(flaws);
-        root
-    });
+    let root = tree(&key, file, composed, desk, &mut findings);
     let Some((members, root)) = root.and_then(|root| members_of(root, &mut findings)) else {
         return Draft {
             block: Block::default(),
@@ -111,6 +118,7 @@ fn draft(
             findings,
         };
     };
+    let scope = desk.scope;
     let (mut ours, theirs): (Vec<_>, Vec<_>) = members
         .into_iter()
         .partition(|member| member.name == block::NAME);
@@ -141,6 +149,48 @@ fn draft(
     }
 }
 
+/// What a manifest says in this environment: tags resolved, its overlay merged over it.
+fn tree(
+    key: &Key,
+    file: &File,
+    composed: &Composed,
+    desk: &mut Desk<'_>,
+    findings: &mut Vec<Finding>,
+) -> Option<Node> {
+    let (base, flaws) = resolve(composed.root.as_ref()?, file, desk.files, desk.scope);
+    findings.extend(flaws);
+    match overlay_of(key, desk, findings) {
+        Ok(Some(overlay)) => Some(overlay::merge(base, overlay)),
+        Ok(None) => Some(base),
+        Err(finding) => {
+            findings.push(*finding);
+            Some(base)
+        }
+    }
+}
+
+fn overlay_of(
+    key: &Key,
+    desk: &mut Desk<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Node>, Box<Finding>> {
+    let Some(file) = overlay::find(key, desk.scope.environment, &desk.home, desk.files)? else {
+        return Ok(None);
+    };
+    let document = desk.files.document(&file, &Place::start_of(&file.shown))?;
+    findings.extend(document.findings.iter().cloned());
+    let Some(root) = &document.root else {
+        return Ok(None);
+    };
+    let (root, flaws) = resolve(root, &file, desk.files, desk.scope);
+    findings.extend(flaws);
+    if !matches!(root.data, Data::Map(_)) {
+        let message = format!("an overlay is a map, this is {}", root.kind());
+        return Err(Finding::error("no-map", root.place, message).into());
+    }
+    Ok(Some(root))
+}
+
 fn members_of(root: Node, findings: &mut Vec<Finding>) -> Option<(Vec<Member>, Place)> {
     match root.data {
         Data::Map(members) => Some((members, root.place)),
@@ -162,56 +212,16 @@ fn checked(desired: &Desired, earlier: &[Finding], catalog: &Catalog) -> Vec<Fin
     findings
 }
 
-/// Two manifests for one persona: a finding at both places.
 fn refuse_twins(drafts: &mut [Draft], catalog: &Catalog) {
-    let mut owners: BTreeMap<(bool, String), Vec<(usize, Place)>> = BTreeMap::new();
-    for (index, draft) in drafts
-        .iter()
-        .enumerate()
+    let meant = drafts.iter().enumerate();
+    let claims = meant
         .filter(|(_, draft)| draft.block.applies)
-    {
-        let Some(desired) = &draft.desired else {
-            continue;
-        };
-        let identity = match &draft.block.id {
-            Some((id, place)) => Some(((true, id.to_string()), place.clone())),
-            None => catalog.name_of(&desired.document).map(|name| {
-                let pointer = Pointer::root().join(catalog.name);
-                let place = desired.places.value(&pointer);
-                ((false, name.to_owned()), place.clone())
-            }),
-        };
-        if let Some((identity, place)) = identity {
-            owners.entry(identity).or_default().push((index, place));
-        }
-    }
-    for ((is_id, name), owners) in owners.into_iter().filter(|(_, owners)| owners.len() > 1) {
-        for (index, place) in &owners {
-            let others: Vec<String> = owners
-                .iter()
-                .filter(|(other, _)| other != index)
-                .map(|(_, place)| place.to_string())
-                .collect();
-            let others = others.join(", ");
-            let finding = if is_id {
-                let message = format!("`{name}` is pinned at {others} too");
-                Finding::error("duplicate-id", place.clone(), message)
-                    .hint("one manifest describes one persona")
-            } else {
-                let message = format!("`{name}` is the name at {others} too");
-                Finding::error("duplicate-name", place.clone(), message)
-                    .hint("change one name, or pin an `id` in each of them")
-            };
-            drafts[*index].findings.push(finding);
-        }
-    }
-}
-
-fn start_of(file: &File) -> Place {
-    Place {
-        file: Arc::from(file.shown.display().to_string()),
-        line: 1,
-        column: 1,
-        width: 1,
+        .filter_map(|(index, draft)| {
+            let desired = draft.desired.as_ref()?;
+            let (identity, place) = twins::identity(&draft.block, desired, catalog)?;
+            Some((index, identity, place))
+        });
+    for (index, finding) in twins::refuse(claims.collect()) {
+        drafts[index].findings.push(finding);
     }
 }

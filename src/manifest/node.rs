@@ -1,9 +1,9 @@
 //! What a file says before its tags are resolved: values that know where they were written.
 
-use serde_json::Number;
+use serde_json::{Number, Value};
 
 use crate::catalog::nearest;
-use crate::model::{Place, SecretName};
+use crate::model::{Finding, Place, Pointer, SecretName};
 
 /// How many collections may stand in one another.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -101,6 +101,48 @@ impl Node {
         }
     }
 
+    /// A value from the settings, as if it were written at `place`.
+    pub(super) fn literal(value: &Value, place: &Place) -> Self {
+        let data = match value {
+            Value::Null => Data::Null,
+            Value::Bool(flag) => Data::Flag(*flag),
+            Value::Number(number) => Data::Number(number.clone()),
+            Value::String(text) => Data::Text(text.clone()),
+            Value::Array(elements) => {
+                let nodes = elements.iter().map(|each| Self::literal(each, place));
+                Data::List(nodes.collect())
+            }
+            Value::Object(members) => {
+                let members = members.iter().map(|(name, value)| Member {
+                    name: name.clone(),
+                    place: place.clone(),
+                    value: Self::literal(value, place),
+                });
+                Data::Map(members.collect())
+            }
+        };
+        Self::new(place.clone(), data)
+    }
+
+    /// The value at `pointer` in a resolved tree.
+    pub(super) fn at(&self, pointer: &Pointer) -> Option<&Self> {
+        pointer
+            .tokens()
+            .try_fold(self, |node, token| node.child(&token))
+    }
+
+    /// The member of this name, or the element at this index.
+    pub(super) fn child(&self, token: &str) -> Option<&Self> {
+        match &self.data {
+            Data::Map(members) => members
+                .iter()
+                .find(|member| member.name == token)
+                .map(|member| &member.value),
+            Data::List(elements) => elements.get(token.parse::<usize>().ok()?),
+            _ => None,
+        }
+    }
+
     /// How many collections stand in one another here.
     pub(super) fn height(&self) -> usize {
         match &self.data {
@@ -110,6 +152,19 @@ impl Node {
             _ => 0,
         }
     }
+}
+
+/// The finding of a document that goes too deep.
+pub(super) fn too_deep(place: Place) -> Finding {
+    let message = format!("more than {MAX_DEPTH} lists and maps in one another");
+    Finding::error("too-deep", place, message)
+}
+
+/// The finding of a document that has used up its budget.
+pub(super) fn too_much(place: Place) -> Finding {
+    let message = format!("more than {MAX_NODES} values, or too much text, in one document");
+    Finding::error("too-large", place, message)
+        .hint("aliases and includes count with all they bring")
 }
 
 fn highest<'n>(nodes: impl Iterator<Item = &'n Node>) -> usize {

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::compose::too_much;
 use super::files::{File, Files};
 use super::load::Scope;
-use super::node::{Budget, Data, MAX_DEPTH, Member, Node, Tag};
+use super::node::{Budget, Data, MAX_DEPTH, Member, Node, Tag, too_deep, too_much};
 use crate::catalog::nearest;
 use crate::model::{Finding, Place, Pointer, SecretName, secret};
 
@@ -83,9 +82,7 @@ impl Resolver<'_> {
             _ => 0,
         };
         if depth > MAX_DEPTH {
-            let message = format!("more than {MAX_DEPTH} lists, maps and tags in one another");
-            self.findings
-                .push(Finding::error("too-deep", node.place.clone(), message));
+            self.findings.push(too_deep(node.place.clone()));
             return false;
         }
         self.pay(text, &node.place)
@@ -175,9 +172,9 @@ impl Resolver<'_> {
                     .iter()
                     .fold(Pointer::root(), |at, token| at.join(token));
                 let brought = self.node(below, depth);
-                return step_through(&brought, &rest).cloned();
+                return brought.at(&rest).cloned();
             }
-            below = child(below, token)?;
+            below = below.child(token)?;
         }
         Some(self.node(below, depth))
     }
@@ -229,7 +226,7 @@ impl Resolver<'_> {
             );
             return Err(Finding::error("reserved-member", place.clone(), message).into());
         }
-        let node = literal(value, place);
+        let node = Node::literal(value, place);
         if !self.budget.spend(&node) || depth + node.height() > MAX_DEPTH {
             return Err(too_much(place.clone()).into());
         }
@@ -323,45 +320,4 @@ fn cycle(trail: &[(File, Pointer)], again: &(File, Pointer), place: &Place) -> B
         .collect();
     let message = format!("the includes go in a circle: {}", steps.join(" -> "));
     Finding::error("include-cycle", place.clone(), message).into()
-}
-
-fn step_through<'n>(node: &'n Node, pointer: &Pointer) -> Option<&'n Node> {
-    pointer
-        .tokens()
-        .try_fold(node, |at, token| child(at, &token))
-}
-
-fn child<'n>(node: &'n Node, token: &str) -> Option<&'n Node> {
-    match &node.data {
-        Data::Map(members) => members
-            .iter()
-            .find(|member| member.name == token)
-            .map(|member| &member.value),
-        Data::List(elements) => elements.get(token.parse::<usize>().ok()?),
-        _ => None,
-    }
-}
-
-/// A value from the settings, as if it were written at `place`.
-fn literal(value: &Value, place: &Place) -> Node {
-    let data = match value {
-        Value::Null => Data::Null,
-        Value::Bool(flag) => Data::Flag(*flag),
-        Value::Number(number) => Data::Number(number.clone()),
-        Value::String(text) => Data::Text(text.clone()),
-        Value::Array(elements) => {
-            Data::List(elements.iter().map(|each| literal(each, place)).collect())
-        }
-        Value::Object(members) => Data::Map(
-            members
-                .iter()
-                .map(|(name, value)| Member {
-                    name: name.clone(),
-                    place: place.clone(),
-                    value: literal(value, place),
-                })
-                .collect(),
-        ),
-    };
-    Node::new(place.clone(), data)
 }

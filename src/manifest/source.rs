@@ -59,9 +59,9 @@ impl Source {
 
     /// The first control character that has no business in a manifest.
     pub(super) fn control_character(&self) -> Option<Finding> {
-        let is_stray = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
-        let (at, character) = self.text.char_indices().find(|(_, c)| is_stray(*c))?;
-        let message = format!("control character U+{:04X}", u32::from(character));
+        let is_stray = |byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+        let at = self.text.bytes().position(is_stray)?;
+        let message = format!("control character U+{:04X}", self.text.as_bytes()[at]);
         let place = end_of(&self.file, &self.text[..at]);
         let finding = Finding::error("control-character", place, message);
         Some(finding.hint("write it as an escape in a double-quoted string, or take it out"))

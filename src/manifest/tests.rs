@@ -4,6 +4,7 @@ mod attacks;
 mod boundary;
 mod compose;
 mod mistakes;
+mod overlays;
 mod tags;
 
 use std::collections::{BTreeMap, BTreeSet};

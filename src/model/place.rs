@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::Pointer;
@@ -17,6 +18,19 @@ pub struct Place {
     pub column: usize,
     /// How many characters of that line it covers, at least 1.
     pub width: usize,
+}
+
+impl Place {
+    /// The beginning of a file.
+    #[must_use]
+    pub fn start_of(file: &Path) -> Self {
+        Self {
+            file: Arc::from(file.display().to_string()),
+            line: 1,
+            column: 1,
+            width: 1,
+        }
+    }
 }
 
 impl fmt::Display for Place {

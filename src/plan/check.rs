@@ -1,5 +1,7 @@
 //! What is wrong with a manifest, as far as the catalogue can tell. Nothing here names a field.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::catalog::{
@@ -82,10 +84,18 @@ impl Check<'_> {
             let hint = deprecated.successor.map(|next| format!("use `{next}`"));
             self.warn("deprecated", self.named(pointer), message, hint);
         }
-        // References and plain secrets are looked at apart, wherever they stand.
-        let is_secret = secret::referred(value).is_some() || self.catalog.wants_secret(pointer);
-        if !value.is_null() && !is_secret {
-            self.kind(pointer, value, field);
+        // Plain secrets, and references where anyone could read them, are looked at apart, wherever they stand.
+        if value.is_null() || self.catalog.wants_secret(pointer) {
+            return;
+        }
+        match (secret::referred(value), self.catalog.secrecy(pointer)) {
+            (None, _) => self.kind(pointer, value, field),
+            (Some(_), Secrecy::Open) => {}
+            (Some(_), Secrecy::Holds | Secrecy::Secret) => {
+                if !matches!(field.kind, Kind::Text | Kind::Any) {
+                    self.wrong(pointer, wanted(field.kind), value);
+                }
+            }
         }
     }
 
@@ -139,14 +149,14 @@ impl Check<'_> {
             self.fail("too-many", self.valued(pointer), message);
         }
         for (index, element) in elements.iter().enumerate() {
-            if !element.is_string() {
+            if !element.is_string() && secret::referred(element).is_none() {
                 self.wrong(&pointer.join(&index.to_string()), "text", element);
             }
         }
     }
 
     fn tools(&mut self, pointer: &Pointer, tools: &[Value]) {
-        let mut seen: Vec<(&str, Pointer)> = Vec::new();
+        let mut seen: BTreeMap<&str, Pointer> = BTreeMap::new();
         for (index, tool) in tools.iter().enumerate() {
             let at = pointer.join(&index.to_string());
             let Some(name) = tool_name(tool).filter(|name| !name.is_empty()) else {
@@ -154,14 +164,16 @@ impl Check<'_> {
                 self.fail("tool-name", self.valued(&at), message);
                 continue;
             };
-            match seen.iter().find(|(earlier, _)| *earlier == name) {
-                Some((_, first)) => {
+            match seen.get(name) {
+                Some(first) => {
                     let message = format!("two tools at `{pointer}` are called `{name}`");
                     let hint = format!("the other one is at {}", self.valued(first));
                     let finding = Finding::error("duplicate-tool", self.valued(&at), message);
                     self.findings.push(finding.hint(hint));
                 }
-                None => seen.push((name, at)),
+                None => {
+                    seen.insert(name, at);
+                }
             }
         }
     }

@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::Site;
 
+/// How long each may take; a debug build beside other tests gets some slack.
+const SOON: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
+
 fn refused(name: &str, files: &[(&str, String)], code: &str) {
     let site = Site::new(files);
     let start = Instant::now();
@@ -12,7 +15,7 @@ fn refused(name: &str, files: &[(&str, String)], code: &str) {
     let codes: Vec<_> = loaded.findings.iter().map(|finding| finding.code).collect();
     assert!(codes.contains(&code), "{name}: {codes:?}");
     assert!(loaded.desired.is_empty(), "{name}");
-    assert!(took < Duration::from_secs(1), "{name} took {took:?}");
+    assert!(took < SOON, "{name} took {took:?}");
 }
 
 #[test]
@@ -122,7 +125,7 @@ fn large_inputs_are_refused() {
     );
     let start = Instant::now();
     let loaded = Site::manifest(nest).load();
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < SOON);
     assert!(loaded.desired.is_empty());
 }
 

@@ -106,7 +106,8 @@ fn anchors_and_merge_keys_are_written_out() {
 
 #[test]
 fn mistakes_have_a_code_a_line_and_a_column() {
-    let rows: &[(&str, &[(usize, usize, &str)])] = &[
+    type Row<'r> = (&'r str, &'r [(usize, usize, &'r str)]);
+    let rows: &[Row<'_>] = &[
         (
             "a: 1\nb: {c: 1, c: 2}\na: 3",
             &[(2, 11, "duplicate-key"), (3, 1, "duplicate-key")],

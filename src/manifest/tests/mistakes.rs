@@ -78,6 +78,10 @@ fn mistakes_are_found_at_their_places() {
             ],
         ),
         (
+            "layers: {llm: {headers: !secret Y}}",
+            &["3:25 wrong-type: `/layers/llm/headers` takes a map, this is a secret"],
+        ),
+        (
             "context: !secret Y",
             &["3:10 open-secret: `/context` is no secret: what it holds can be read by anyone"],
         ),

@@ -267,7 +267,7 @@ fn places_lead_into_the_file_that_set_the_value() {
         at("/layers/llm/extra_body/x/list"),
         (
             own("personas/sub/_t.yaml:2:1"),
-            own("personas/sub/_t.yaml:3:5")
+            own("personas/sub/_t.yaml:3:3")
         )
     );
     assert_eq!(

@@ -1,0 +1,60 @@
+//! What an environment changes: `_overlays/ENV/KEY.yaml`, merged over the manifest as RFC 7396 says.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::files::{File, Files};
+use super::node::{Data, Member, Node};
+use crate::model::{Finding, Key, Place};
+
+/// The overlay of a manifest, if there is one. `home` stands in the persona directory.
+pub(super) fn find(
+    key: &Key,
+    environment: &str,
+    home: &File,
+    files: &mut Files,
+) -> Result<Option<File>, Box<Finding>> {
+    for ending in ["yaml", "yml", "json"] {
+        let path = format!("_overlays/{environment}/{key}.{ending}");
+        let folder = home.real.parent().unwrap_or(Path::new(""));
+        if folder.join(&path).symlink_metadata().is_ok() {
+            let place = Place::start_of(&home.shown.with_file_name(&path));
+            return files.find(home, &path, &place).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// Both trees as one: members of the overlay replace those of the base, null takes them out.
+pub(super) fn merge(base: Node, overlay: Node) -> Node {
+    let Data::Map(changes) = overlay.data else {
+        return overlay;
+    };
+    let (place, members) = match base.data {
+        Data::Map(members) => (base.place, members),
+        _ => (overlay.place, Vec::new()),
+    };
+    Node::new(place, Data::Map(merge_members(members, changes)))
+}
+
+fn merge_members(members: Vec<Member>, changes: Vec<Member>) -> Vec<Member> {
+    let names = members.iter().map(|member| member.name.clone());
+    let mut places: HashMap<String, usize> = names.zip(0..).collect();
+    let mut merged: Vec<Option<Member>> = members.into_iter().map(Some).collect();
+    for change in changes {
+        let at = *places.entry(change.name.clone()).or_insert(merged.len());
+        if at == merged.len() {
+            merged.push(None);
+        }
+        let base = merged[at].take().map(|member| member.value);
+        merged[at] = match change.value.data {
+            Data::Null => None,
+            _ => {
+                let base = base.unwrap_or_else(|| Node::new(change.place.clone(), Data::Null));
+                let value = merge(base, change.value);
+                Some(Member { value, ..change })
+            }
+        };
+    }
+    merged.into_iter().flatten().collect()
+}

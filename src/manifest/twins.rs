@@ -1,0 +1,63 @@
+//! Two manifests for one persona: refused, at both places.
+
+use std::collections::BTreeMap;
+
+use super::block::Block;
+use crate::catalog::Catalog;
+use crate::model::{Desired, Finding, Place, Pointer};
+
+/// What makes two manifests the same persona's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Identity {
+    /// The id that they pin.
+    Id(String),
+    /// The name, where they pin none.
+    Name(String),
+}
+
+/// Whose manifest this is, and where it says so.
+pub(super) fn identity(
+    block: &Block,
+    desired: &Desired,
+    catalog: &Catalog,
+) -> Option<(Identity, Place)> {
+    if let Some((id, place)) = &block.id {
+        return Some((Identity::Id(id.to_string()), place.clone()));
+    }
+    let name = catalog.name_of(&desired.document)?;
+    let pointer = Pointer::root().join(catalog.name);
+    let place = desired.places.value(&pointer);
+    Some((Identity::Name(name.to_owned()), place.clone()))
+}
+
+/// The findings for those who share an identity, each with the index of its manifest.
+pub(super) fn refuse(claims: Vec<(usize, Identity, Place)>) -> Vec<(usize, Finding)> {
+    let mut shared: BTreeMap<Identity, Vec<(usize, Place)>> = BTreeMap::new();
+    for (index, identity, place) in claims {
+        shared.entry(identity).or_default().push((index, place));
+    }
+    let mut findings = Vec::new();
+    for (identity, owners) in shared.iter().filter(|(_, owners)| owners.len() > 1) {
+        for (index, place) in owners {
+            let others = owners.iter().filter(|(other, _)| other != index);
+            let others: Vec<String> = others.map(|(_, place)| place.to_string()).collect();
+            findings.push((*index, finding(identity, place, &others.join(", "))));
+        }
+    }
+    findings
+}
+
+fn finding(identity: &Identity, place: &Place, others: &str) -> Finding {
+    match identity {
+        Identity::Id(id) => {
+            let message = format!("`{id}` is pinned at {others} too");
+            Finding::error("duplicate-id", place.clone(), message)
+                .hint("one manifest describes one persona")
+        }
+        Identity::Name(name) => {
+            let message = format!("`{name}` is the name at {others} too");
+            Finding::error("duplicate-name", place.clone(), message)
+                .hint("change one name, or pin an `id` in each of them")
+        }
+    }
+}
