@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::outcome::Outcome;
 use crate::api::{ApiError, ApiErrorKind};
 use crate::ledger::LedgerError;
-use crate::manifest::LoadError;
+use crate::manifest::{LoadError, LoadErrorKind};
 use crate::sandbox::StartError;
 use crate::settings::{SettingsError, SettingsErrorKind};
 use crate::watch::WatchError;
@@ -29,7 +29,7 @@ pub(super) enum Error {
     #[error(transparent)]
     Load(#[from] LoadError),
     /// The findings have been shown already.
-    #[error("{0}")]
+    #[error("{0} in the manifests; nothing was compared and nothing changed")]
     Findings(String),
     #[error("`{}` holds no manifest", .0.display())]
     NoManifest(PathBuf),
@@ -88,6 +88,10 @@ impl Error {
                 "manifests are files such as {}; names that begin with `_` or `.` are none",
                 directory.join("life-coach.yaml").display()
             )),
+            Self::Load(LoadError {
+                kind: LoadErrorKind::Missing,
+                ..
+            }) => Some("name the persona directory, or run where `personas` is".to_owned()),
             Self::NoSuchKey(_, near) => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::Api(error) => api_hint(&error.kind),
             _ => None,

@@ -17,7 +17,7 @@ use crate::apply::Secrets;
 use crate::catalog::{PERSONA, Vocabulary, nearest};
 use crate::ledger::Ledger;
 use crate::manifest::{self, Loaded, Scope};
-use crate::model::{Fingerprints, Key, Salt, SecretName, secret};
+use crate::model::{Finding, Fingerprints, Key, Salt, SecretName, Severity, secret};
 use crate::plan::{self, Adoption, Inputs, OnConflict, Plan, Policy};
 use crate::render;
 use crate::sandbox::{self, Quirks, Sandbox, StartErrorKind};
@@ -74,21 +74,17 @@ impl<'c> Site<'c> {
 
     /// Shows what is wrong with the manifests; an error where that stops the run.
     pub(super) fn check(&self, loaded: &Loaded) -> Result<(), Error> {
-        let findings = &loaded.findings;
+        let mut findings = loaded.findings.clone();
+        findings.retain(|finding| finding.severity != Severity::Advice);
         if !findings.is_empty() {
-            self.context.say(&render::findings(findings, |place| {
-                loaded.sources.line(place)
-            }));
+            let shown = render::findings(&findings, |place| loaded.sources.line(place));
+            self.context.say(&shown);
         }
-        let errors = findings
-            .iter()
-            .filter(|finding| finding.is_error() || self.context.strict)
-            .count();
-        if errors > 0 {
-            let plural = if errors == 1 { "" } else { "s" };
-            return Err(Error::Findings(format!(
-                "{errors} mistake{plural} in the manifests; nothing was compared"
-            )));
+        let stops = |finding: &&Finding| finding.is_error() || self.context.strict;
+        match findings.iter().filter(stops).count() {
+            0 => {}
+            1 => return Err(Error::Findings("1 mistake".to_owned())),
+            count => return Err(Error::Findings(format!("{count} mistakes"))),
         }
         if loaded.desired.is_empty() {
             return Err(Error::NoManifest(self.directory.clone()));

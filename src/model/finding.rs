@@ -9,6 +9,8 @@ pub enum Severity {
     Error,
     /// Worth a look, in nobody's way.
     Warning,
+    /// Good to know when the manifest is worked on, and no news in a plan.
+    Advice,
 }
 
 /// One mistake in what the user wrote.
@@ -44,6 +46,15 @@ impl Finding {
     pub fn warning(code: &'static str, place: Place, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
+            ..Self::error(code, place, message)
+        }
+    }
+
+    /// A finding that only those hear who ask for all of them.
+    #[must_use]
+    pub fn advice(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Advice,
             ..Self::error(code, place, message)
         }
     }

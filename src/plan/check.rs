@@ -82,7 +82,7 @@ impl Check<'_> {
         if let Some(deprecated) = field.deprecated {
             let message = format!("`{pointer}` is deprecated: {}", deprecated.note);
             let hint = deprecated.successor.map(|next| format!("use `{next}`"));
-            self.warn("deprecated", self.named(pointer), message, hint);
+            self.advise("deprecated", self.named(pointer), message, hint);
         }
         // Plain secrets, and references where anyone could read them, are looked at apart, wherever they stand.
         if value.is_null() || self.catalog.wants_secret(pointer) {
@@ -121,7 +121,7 @@ impl Check<'_> {
                 .collect();
             let message = format!("`{word}` is deprecated at `{pointer}`");
             let hint = format!("take {}", one_of(&current));
-            self.warn("deprecated-word", place, message, Some(hint));
+            self.advise("deprecated-word", place, message, Some(hint));
             return;
         }
         if word.is_empty() || words.known.contains(&word) {
@@ -257,6 +257,11 @@ impl Check<'_> {
 
     fn warn(&mut self, code: &'static str, place: Place, message: String, hint: Option<String>) {
         let finding = Finding::warning(code, place, message);
+        self.findings.push(Finding { hint, ..finding });
+    }
+
+    fn advise(&mut self, code: &'static str, place: Place, message: String, hint: Option<String>) {
+        let finding = Finding::advice(code, place, message);
         self.findings.push(Finding { hint, ..finding });
     }
 

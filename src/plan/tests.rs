@@ -355,7 +355,7 @@ fn any_persona() -> impl Strategy<Value = Value> {
         ],
         0..4,
     );
-    let layer = layer.prop_map(|members| to_object(members));
+    let layer = layer.prop_map(to_object);
     let layers = prop::collection::vec(
         (
             prop::sample::select(vec![

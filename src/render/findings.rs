@@ -28,6 +28,7 @@ fn finding_text(renderer: &Renderer, finding: &Finding, source: Option<&str>) ->
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Advice => Level::NOTE,
     };
     let message = on_one_line(message);
     let mut group = Group::with_title(level.primary_title(&*message).id(*code));

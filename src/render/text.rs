@@ -17,7 +17,8 @@ pub fn plan(plan: &Plan, show_unmanaged: bool) -> String {
     let mut text = String::new();
     let summary = plan.summary();
     if !plan.is_empty() {
-        line(&mut text, "", &format!("{}\n", headline(plan, summary)));
+        line(&mut text, "", &headline(plan, summary));
+        text.push('\n');
         let steps = plan
             .steps
             .iter()

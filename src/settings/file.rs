@@ -71,7 +71,9 @@ impl File {
                     Ok(file) => return Ok((Some(path), file)),
                     Err(error) => return Err((path, SettingsErrorKind::Yaml(error))),
                 },
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                // Whether the directory is one is for whoever reads the manifests to say.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
                 Err(error) => return Err((path, SettingsErrorKind::Io(error))),
             }
         }

@@ -192,7 +192,7 @@ fn the_pal_vocabulary_tells_the_same_story() {
              layers: {conversational_flow: {replica_interruptibility: low}}\n",
         );
         site.run(["apply", "--yes"]).success().says("1 applied");
-        site.edit("personas/ana.yaml", "low", "high");
+        site.edit("personas/ana.yaml", ": low", ": high");
         let plan = site.run(["plan", "--format", "json"]).success().json();
         assert_eq!(
             plan["steps"][0]["fields"][0]["path"],

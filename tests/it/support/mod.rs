@@ -4,4 +4,4 @@ mod canned;
 mod site;
 
 pub(crate) use canned::Canned;
-pub(crate) use site::{Output, Site};
+pub(crate) use site::Site;

@@ -13,8 +13,7 @@ pub(crate) struct Site {
     environment: Vec<(String, String)>,
 }
 
-/// What a run said, and how it ended. Look at it: a test that does not is worth nothing.
-#[must_use]
+/// What a run said, and how it ended.
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) code: i32,
@@ -91,6 +90,7 @@ impl Site {
         command
     }
 
+    #[must_use = "a test that does not look at the output is worth nothing"]
     pub(crate) fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Output {
         let output = self.command(arguments).output().expect("the program runs");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program speaks UTF-8");
