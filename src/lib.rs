@@ -26,3 +26,4 @@ pub mod render;
 pub mod sandbox;
 pub mod settings;
 pub mod watch;
+pub mod yaml;

@@ -1,8 +1,8 @@
 //! The block `x-personactl`: what a manifest says to us rather than to the service.
 
-use super::node::{Data, Member, Node};
 use crate::catalog::{Catalog, Vocabulary, nearest};
 use crate::model::{Finding, Ownership, PersonaId, Place, Pointer};
+use crate::yaml::{Data, Member, Node};
 
 /// The member of a manifest that holds the block.
 pub(super) const NAME: &str = "x-personactl";

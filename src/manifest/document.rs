@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::node::{Data, Member, Node};
 use crate::catalog::{Access, Field, named};
 use crate::model::{Finding, Place, Places, Pointer, secret};
+use crate::yaml::{Data, Member, Node};
 
 /// Values further down than this take the place of what they stand in, so that places never outgrow a document.
 const MAX_POINTER: usize = 1024;

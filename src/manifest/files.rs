@@ -8,10 +8,10 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::compose::{Composed, compose};
-use super::source::{Source, Sources};
 use crate::catalog::nearest;
 use crate::model::{Finding, Place};
+use crate::yaml::{Composed, compose};
+use crate::yaml::{Source, Sources};
 
 /// How many bytes a file may have.
 const MAX_BYTES: u64 = 1_000_000;

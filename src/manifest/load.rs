@@ -7,18 +7,18 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::block::{self, Block};
-use super::compose::Composed;
 use super::discover::{LoadError, canonical, discover};
 use super::document;
 use super::files::{File, Files, normalised};
-use super::node::{Data, Member, Node};
 use super::overlay;
 use super::resolve::resolve;
-use super::source::Sources;
 use super::twins;
 use crate::catalog::Catalog;
 use crate::model::{Desired, Finding, Key, Place, SecretName};
 use crate::plan::check;
+use crate::yaml::Composed;
+use crate::yaml::Sources;
+use crate::yaml::{Data, Member, Node};
 
 /// What the manifests are loaded for.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::files::{File, Files};
-use super::node::{Data, Member, Node};
 use crate::model::{Finding, Key, Place};
+use crate::yaml::{Data, Member, Node};
 
 /// The overlay of a manifest, if there is one. `home` stands in the persona directory.
 pub(super) fn find(

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::files::{File, Files};
 use super::load::Scope;
-use super::node::{Budget, Data, MAX_DEPTH, Member, Node, Tag, too_deep, too_much};
 use crate::catalog::nearest;
 use crate::model::{Finding, Place, Pointer, SecretName, secret};
+use crate::yaml::{Budget, Data, MAX_DEPTH, Member, Node, Tag, too_deep, too_much};
 
 /// Resolves the tags of one manifest. A tag with a finding stands for null from then on.
 pub(super) struct Resolver<'r> {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde_json::{Map, Number, Value, json};
 
-use super::super::compose::compose;
 use super::super::document;
-use super::super::node::{Data, Member, Node};
-use super::super::source::Source;
 use crate::model::{Place, Pointer};
+use crate::yaml::Source;
+use crate::yaml::compose;
+use crate::yaml::{Data, Member, Node};
 
 fn source(file: &str, text: &[u8]) -> Source {
     let (source, flaw) = Source::decode(Arc::from(file), text);

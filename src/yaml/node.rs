@@ -6,22 +6,22 @@ use crate::catalog::nearest;
 use crate::model::{Finding, Place, Pointer, SecretName};
 
 /// How many collections may stand in one another.
-pub(super) const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 /// How many values one manifest may hold, aliases and includes written out.
-pub(super) const MAX_NODES: usize = 100_000;
+pub(crate) const MAX_NODES: usize = 100_000;
 /// How many bytes of text one manifest may hold, aliases and includes written out.
-pub(super) const MAX_TEXT: usize = 4_000_000;
+pub(crate) const MAX_TEXT: usize = 4_000_000;
 
 /// One value with its place.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) place: Place,
-    pub(super) data: Data,
+pub(crate) struct Node {
+    pub(crate) place: Place,
+    pub(crate) data: Data,
 }
 
 /// The value itself.
 #[derive(Clone, Debug)]
-pub(super) enum Data {
+pub(crate) enum Data {
     Null,
     Flag(bool),
     Number(Number),
@@ -36,15 +36,15 @@ pub(super) enum Data {
 
 /// One member of a map.
 #[derive(Clone, Debug)]
-pub(super) struct Member {
-    pub(super) name: String,
-    pub(super) place: Place,
-    pub(super) value: Node,
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    pub(crate) value: Node,
 }
 
 /// What a manifest can ask for instead of writing it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tag {
+pub(crate) enum Tag {
     File,
     Include,
     Concat,
@@ -62,7 +62,7 @@ impl Tag {
     ];
 
     /// The tag of this name, or else a hint at those that there are.
-    pub(super) fn named(name: &str) -> Result<Self, String> {
+    pub(crate) fn named(name: &str) -> Result<Self, String> {
         if let Some((_, tag)) = Self::ALL.iter().find(|(known, _)| *known == name) {
             return Ok(*tag);
         }
@@ -76,12 +76,12 @@ impl Tag {
 }
 
 impl Node {
-    pub(super) const fn new(place: Place, data: Data) -> Self {
+    pub(crate) const fn new(place: Place, data: Data) -> Self {
         Self { place, data }
     }
 
     /// What kind of value this is, as messages call it.
-    pub(super) const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self.data {
             Data::Null => "null",
             Data::Flag(_) => "true or false",
@@ -94,7 +94,7 @@ impl Node {
         }
     }
 
-    pub(super) const fn text(&self) -> Option<&str> {
+    pub(crate) const fn text(&self) -> Option<&str> {
         match &self.data {
             Data::Text(text) => Some(text.as_str()),
             _ => None,
@@ -102,7 +102,7 @@ impl Node {
     }
 
     /// A value from the settings, as if it were written at `place`.
-    pub(super) fn literal(value: &Value, place: &Place) -> Self {
+    pub(crate) fn literal(value: &Value, place: &Place) -> Self {
         let data = match value {
             Value::Null => Data::Null,
             Value::Bool(flag) => Data::Flag(*flag),
@@ -125,14 +125,14 @@ impl Node {
     }
 
     /// The value at `pointer` in a resolved tree.
-    pub(super) fn at(&self, pointer: &Pointer) -> Option<&Self> {
+    pub(crate) fn at(&self, pointer: &Pointer) -> Option<&Self> {
         pointer
             .tokens()
             .try_fold(self, |node, token| node.child(&token))
     }
 
     /// The member of this name, or the element at this index.
-    pub(super) fn child(&self, token: &str) -> Option<&Self> {
+    pub(crate) fn child(&self, token: &str) -> Option<&Self> {
         match &self.data {
             Data::Map(members) => members
                 .iter()
@@ -144,7 +144,7 @@ impl Node {
     }
 
     /// How many collections stand in one another here.
-    pub(super) fn height(&self) -> usize {
+    pub(crate) fn height(&self) -> usize {
         match &self.data {
             Data::List(elements) => 1 + highest(elements.iter()),
             Data::Map(members) => 1 + highest(members.iter().map(|member| &member.value)),
@@ -155,13 +155,13 @@ impl Node {
 }
 
 /// The finding of a document that goes too deep.
-pub(super) fn too_deep(place: Place) -> Finding {
+pub(crate) fn too_deep(place: Place) -> Finding {
     let message = format!("more than {MAX_DEPTH} lists and maps in one another");
     Finding::error("too-deep", place, message)
 }
 
 /// The finding of a document that has used up its budget.
-pub(super) fn too_much(place: Place) -> Finding {
+pub(crate) fn too_much(place: Place) -> Finding {
     let message = format!("more than {MAX_NODES} values, or too much text, in one document");
     Finding::error("too-large", place, message)
         .hint("aliases and includes count with all they bring")
@@ -173,13 +173,13 @@ fn highest<'n>(nodes: impl Iterator<Item = &'n Node>) -> usize {
 
 /// What may still be spent on one document, so that a small file cannot grow into a big one.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     nodes: usize,
     text: usize,
 }
 
 impl Budget {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             nodes: MAX_NODES,
             text: MAX_TEXT,
@@ -188,7 +188,7 @@ impl Budget {
 
     /// Pays for a value and all that is in it; `false` when it is too much.
     #[must_use]
-    pub(super) fn spend(&mut self, node: &Node) -> bool {
+    pub(crate) fn spend(&mut self, node: &Node) -> bool {
         match &node.data {
             Data::Text(text) => self.pay(text.len()),
             Data::List(elements) => self.pay(0) && elements.iter().all(|each| self.spend(each)),
@@ -205,7 +205,7 @@ impl Budget {
 
     /// Pays for one value with so much text.
     #[must_use]
-    pub(super) fn pay(&mut self, text: usize) -> bool {
+    pub(crate) fn pay(&mut self, text: usize) -> bool {
         let rest = (self.nodes.checked_sub(1), self.text.checked_sub(text));
         let (Some(nodes), Some(text)) = rest else {
             return false;

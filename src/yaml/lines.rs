@@ -7,13 +7,13 @@ use super::source::{Source, lines};
 use crate::model::{Finding, Place};
 
 /// A file by its lines.
-pub(super) struct Lines<'s> {
+pub(crate) struct Lines<'s> {
     source: &'s Source,
     lines: Vec<&'s str>,
 }
 
 impl<'s> Lines<'s> {
-    pub(super) fn of(source: &'s Source) -> Self {
+    pub(crate) fn of(source: &'s Source) -> Self {
         Self {
             source,
             lines: lines(&source.text).collect(),
@@ -21,7 +21,7 @@ impl<'s> Lines<'s> {
     }
 
     /// Where a span begins, and how much of that line it covers.
-    pub(super) fn place(&self, span: Span) -> Place {
+    pub(crate) fn place(&self, span: Span) -> Place {
         let (start, end) = (span.start, span.end);
         let end = if start.line() == end.line() {
             end.col()
@@ -37,7 +37,7 @@ impl<'s> Lines<'s> {
     }
 
     /// What the parser has against the text.
-    pub(super) fn syntax(&self, error: &ScanError) -> Finding {
+    pub(crate) fn syntax(&self, error: &ScanError) -> Finding {
         let place = self.place(Span::empty(*error.marker()));
         let info = error.info();
         if info.contains("recursion limit") {

@@ -10,7 +10,7 @@ const MAX_NAME: usize = 1024;
 
 /// The members so far.
 #[derive(Default)]
-pub(super) struct Entries {
+pub(crate) struct Entries {
     members: Vec<Member>,
     merge: Option<Merge>,
     /// The names so far and their lines.
@@ -34,12 +34,12 @@ struct Merge {
 
 impl Entries {
     /// Whether the next value is a name.
-    pub(super) const fn expects_name(&self) -> bool {
+    pub(crate) const fn expects_name(&self) -> bool {
         self.name.is_none()
     }
 
     /// Takes the name of the value that comes next.
-    pub(super) fn name(&mut self, text: &str, is_merge: bool, place: Place) -> Option<Finding> {
+    pub(crate) fn name(&mut self, text: &str, is_merge: bool, place: Place) -> Option<Finding> {
         if text.len() > MAX_NAME {
             let message = format!("a name of more than {MAX_NAME} bytes");
             return Some(self.bad_name(place, message));
@@ -60,13 +60,13 @@ impl Entries {
     }
 
     /// Takes what cannot be a name.
-    pub(super) fn bad_name(&mut self, place: Place, message: impl Into<String>) -> Finding {
+    pub(crate) fn bad_name(&mut self, place: Place, message: impl Into<String>) -> Finding {
         self.name = Some(Name::Bad);
         Finding::error("key", place, message)
     }
 
     /// Takes the value of the name that came before it.
-    pub(super) fn value(&mut self, value: Node) -> Option<Finding> {
+    pub(crate) fn value(&mut self, value: Node) -> Option<Finding> {
         match self.name.take()? {
             Name::Member(name, place) => self.members.push(Member { name, place, value }),
             Name::Merge(place) => {
@@ -83,7 +83,7 @@ impl Entries {
     }
 
     /// All members: the map's own win over those that a merge key brings.
-    pub(super) fn finish(self) -> Vec<Member> {
+    pub(crate) fn finish(self) -> Vec<Member> {
         let mut all = self.members;
         let Some(mut merge) = self.merge else {
             return all;

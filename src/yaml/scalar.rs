@@ -5,7 +5,7 @@ use serde_json::Number;
 use super::node::Data;
 
 /// The meaning of a scalar without quotes; an error says what is wrong with it.
-pub(super) fn plain(text: &str) -> Result<Data, String> {
+pub(crate) fn plain(text: &str) -> Result<Data, String> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Ok(Data::Null),
         "true" | "True" | "TRUE" => Ok(Data::Flag(true)),
@@ -15,7 +15,7 @@ pub(super) fn plain(text: &str) -> Result<Data, String> {
 }
 
 /// The meaning of a scalar with a core tag such as `!!str`; `None` where there is no such tag.
-pub(super) fn tagged(kind: &str, text: &str) -> Option<Result<Data, String>> {
+pub(crate) fn tagged(kind: &str, text: &str) -> Option<Result<Data, String>> {
     let fits: fn(&Data) -> bool = match kind {
         "str" => return Some(Ok(Data::Text(text.to_owned()))),
         "null" => |data| matches!(data, Data::Null),

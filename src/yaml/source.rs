@@ -8,11 +8,11 @@ use crate::model::{Finding, Place};
 
 /// One file that was read.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     /// The file, as the user would type it.
-    pub(super) file: Arc<str>,
+    pub(crate) file: Arc<str>,
     /// Its text, without a byte order mark.
-    pub(super) text: Arc<str>,
+    pub(crate) text: Arc<str>,
 }
 
 /// The texts of the files that were read, so that a finding can be shown with its line.
@@ -20,7 +20,7 @@ pub(super) struct Source {
 pub struct Sources(BTreeMap<Arc<str>, Arc<str>>);
 
 impl Sources {
-    pub(super) fn insert(&mut self, source: &Source) {
+    pub(crate) fn insert(&mut self, source: &Source) {
         self.0.insert(source.file.clone(), source.text.clone());
     }
 
@@ -39,7 +39,7 @@ impl Sources {
 
 impl Source {
     /// Reads bytes as UTF-8. Where they are not, the finding says where, and the text is a readable stand-in.
-    pub(super) fn decode(file: Arc<str>, bytes: &[u8]) -> (Self, Option<Finding>) {
+    pub(crate) fn decode(file: Arc<str>, bytes: &[u8]) -> (Self, Option<Finding>) {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let flaw = std::str::from_utf8(bytes).err().map(|error| {
             let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
@@ -53,12 +53,12 @@ impl Source {
     }
 
     /// The place where the file begins.
-    pub(super) fn start(&self) -> Place {
+    pub(crate) fn start(&self) -> Place {
         end_of(&self.file, "")
     }
 
     /// The first control character that has no business in a manifest.
-    pub(super) fn control_character(&self) -> Option<Finding> {
+    pub(crate) fn control_character(&self) -> Option<Finding> {
         let is_stray = |byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
         let at = self.text.bytes().position(is_stray)?;
         let message = format!("control character U+{:04X}", self.text.as_bytes()[at]);
@@ -68,7 +68,7 @@ impl Source {
     }
 
     /// The text as the YAML parser has to see it: JSON has two habits which that parser does not know.
-    pub(super) fn yaml(&self) -> Cow<'_, str> {
+    pub(crate) fn yaml(&self) -> Cow<'_, str> {
         let is_json = self.file.ends_with(".json");
         if is_json && (self.text.contains('\t') || self.text.contains("\\u")) {
             // A tab in JSON is nothing but white space, as strings cannot hold one.
@@ -79,7 +79,7 @@ impl Source {
 }
 
 /// The lines of a text, by any kind of line break.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n')
         .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }

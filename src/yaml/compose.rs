@@ -16,15 +16,15 @@ use crate::model::{Finding, Place};
 
 /// What a file says, as far as it could be read.
 #[derive(Debug)]
-pub(super) struct Composed {
+pub(crate) struct Composed {
     /// The document; `None` where the file is no YAML.
-    pub(super) root: Option<Node>,
+    pub(crate) root: Option<Node>,
     /// All mistakes of the file.
-    pub(super) findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// Reads one document.
-pub(super) fn compose(source: &Source) -> Composed {
+pub(crate) fn compose(source: &Source) -> Composed {
     let mut composer = Composer::new(source);
     let done = match source.control_character() {
         Some(finding) => Err(Box::new(finding)),
