@@ -21,7 +21,7 @@ use crate::model::{Finding, Fingerprints, Key, Salt, SecretName, Severity, secre
 use crate::plan::{self, Adoption, Inputs, OnConflict, Plan, Policy};
 use crate::render;
 use crate::sandbox::{self, Quirks, Sandbox, StartErrorKind};
-use crate::settings::{Api, Environment, Process, SettingsError};
+use crate::settings::{Api, Environment, Process, SettingsError, SettingsErrorKind};
 
 /// Where personas are looked for unless told otherwise.
 pub(super) const DIRECTORY: &str = "personas";
@@ -53,7 +53,15 @@ pub(super) struct Prepared {
 impl<'c> Site<'c> {
     pub(super) fn open(context: &'c Context, directory: &Path) -> Result<Self, Error> {
         let chosen = context.environment.as_deref();
-        let environment = Environment::resolve(directory, chosen, &context.process)?;
+        let environment = Environment::resolve(directory, chosen, &context.process);
+        if let Err(SettingsError {
+            kind: SettingsErrorKind::Mistakes(findings, sources),
+            ..
+        }) = &environment
+        {
+            context.say(&render::findings(findings, |place| sources.line(place)));
+        }
+        let environment = environment?;
         Ok(Self {
             context,
             directory: directory.to_owned(),

@@ -452,16 +452,6 @@ environments:
     fn mistakes_in_settings_are_told() {
         let rows = [
             (
-                "environments: {x: {api_kee: a}}",
-                Some("x"),
-                "unknown field",
-            ),
-            (
-                "environments: {x: {api_key: plain-text}}",
-                Some("x"),
-                "api_key",
-            ),
-            (
                 "environments: {x: {ledger: 's3://b'}}",
                 Some("x"),
                 "not supported",
@@ -476,8 +466,38 @@ environments:
         ];
         for (settings, chosen, problem) in rows {
             let error = resolve(Some(settings), chosen, &[]).expect_err("a mistake");
-            let said = crate::model::causes(&error);
+            let said = error.kind.to_string();
             assert!(said.contains(problem), "{settings}: {said}");
+        }
+    }
+
+    #[test]
+    fn mistakes_in_the_settings_file_have_their_places() {
+        let rows = [
+            (
+                "environments:\n  x: {api_kee: a}",
+                (2, 7),
+                "unknown field `api_kee`",
+            ),
+            ("environments:\n  x: {api_key: plain}", (2, 16), "`plain`"),
+            (
+                "environments:\n  x: {protected: true}\n  x: {}",
+                (3, 3),
+                "x",
+            ),
+            ("environments: [\n", (2, 1), ""),
+        ];
+        for (settings, place, problem) in rows {
+            let error = resolve(Some(settings), Some("x"), &[]).expect_err("a mistake");
+            let SettingsErrorKind::Mistakes(findings, _) = error.kind else {
+                panic!("{settings}: {error:?}")
+            };
+            let found = findings[0]
+                .place
+                .as_ref()
+                .map(|place| (place.line, place.column));
+            assert_eq!(found, Some(place), "{settings}: {findings:?}");
+            assert!(findings[0].message.contains(problem), "{findings:?}");
         }
     }
 }

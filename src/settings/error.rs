@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::model::SecretName;
+use crate::model::{Finding, SecretName};
+use crate::yaml::Sources;
 
 /// Settings that do not lead to an environment.
 #[derive(Debug, Error)]
@@ -27,8 +28,8 @@ pub enum SettingsErrorKind {
     #[error("the settings cannot be read")]
     Io(#[source] io::Error),
     /// The file says what settings cannot say.
-    #[error("the settings are not valid")]
-    Yaml(#[source] serde_yaml::Error),
+    #[error("{}", mistakes(.0.len()))]
+    Mistakes(Vec<Finding>, Sources),
     /// A variable's value has no counterpart in JSON.
     #[error("the variable `{name}` has a value that is no JSON")]
     Variable {
@@ -81,6 +82,13 @@ impl SettingsErrorKind {
             Self::NotChosen(_) => Some("choose one with -e, or set default_environment".to_owned()),
             _ => None,
         }
+    }
+}
+
+fn mistakes(count: usize) -> String {
+    match count {
+        1 => "1 mistake in the settings".to_owned(),
+        count => format!("{count} mistakes in the settings"),
     }
 }
 

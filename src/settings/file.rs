@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::error::SettingsErrorKind;
+use crate::model::Finding;
+use crate::yaml::{Source, Sources, compose};
 
 /// The names under which settings are looked for in the persona directory.
 const NAMES: [&str; 2] = ["personactl.yaml", "personactl.yml"];
@@ -66,10 +68,10 @@ impl File {
         directory: &Path,
     ) -> Result<(Option<PathBuf>, Self), (PathBuf, SettingsErrorKind)> {
         for path in NAMES.map(|name| directory.join(name)) {
-            match fs::read_to_string(&path) {
-                Ok(text) => match Self::parse(&text) {
+            match fs::read(&path) {
+                Ok(bytes) => match Self::parse(&path, &bytes) {
                     Ok(file) => return Ok((Some(path), file)),
-                    Err(error) => return Err((path, SettingsErrorKind::Yaml(error))),
+                    Err(kind) => return Err((path, kind)),
                 },
                 // Whether the directory is one is for whoever reads the manifests to say.
                 Err(error)
@@ -80,8 +82,32 @@ impl File {
         Ok((None, Self::default()))
     }
 
-    fn parse(text: &str) -> Result<Self, serde_yaml::Error> {
-        let file: Option<Self> = serde_yaml::from_str(text)?;
-        Ok(file.unwrap_or_default())
+    /// Reads settings twice: with places first, which refuses what is doubled or out of bounds, then into their types.
+    fn parse(path: &Path, bytes: &[u8]) -> Result<Self, SettingsErrorKind> {
+        let (source, flaw) = Source::decode(path.to_string_lossy().into(), bytes);
+        let mut findings = Vec::from_iter(flaw);
+        if findings.is_empty() && !source.is_blank() {
+            findings = compose(&source).findings;
+        }
+        if findings.is_empty() {
+            match serde_yaml::from_str::<Option<Self>>(&source.text) {
+                Ok(file) => return Ok(file.unwrap_or_default()),
+                Err(error) => findings.push(mistake(&source, &error)),
+            }
+        }
+        Err(SettingsErrorKind::Mistakes(findings, Sources::of(&source)))
     }
+}
+
+/// What serde has against settings, with the place that it tells.
+fn mistake(source: &Source, error: &serde_yaml::Error) -> Finding {
+    let mut place = source.start();
+    let mut message = error.to_string();
+    if let Some(location) = error.location() {
+        (place.line, place.column) = (location.line(), location.column());
+        if let Some(at) = message.rfind(" at line ") {
+            message.truncate(at);
+        }
+    }
+    Finding::error("settings", place, message)
 }

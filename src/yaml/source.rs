@@ -20,6 +20,13 @@ pub(crate) struct Source {
 pub struct Sources(BTreeMap<Arc<str>, Arc<str>>);
 
 impl Sources {
+    /// One file's text.
+    pub(crate) fn of(source: &Source) -> Self {
+        let mut sources = Self::default();
+        sources.insert(source);
+        sources
+    }
+
     pub(crate) fn insert(&mut self, source: &Source) {
         self.0.insert(source.file.clone(), source.text.clone());
     }
@@ -50,6 +57,11 @@ impl Source {
         });
         let text = Arc::from(String::from_utf8_lossy(bytes));
         (Self { file, text }, flaw)
+    }
+
+    /// Whether there is nothing but white space in it.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
     }
 
     /// The place where the file begins.
