@@ -1,5 +1,6 @@
 //! Executing the very plan that was shown, a few steps at a time.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt};
@@ -27,11 +28,12 @@ pub struct Session<'s> {
     pub concurrency: usize,
 }
 
-/// Executes every step and records what was done, step by step. What became of each is told and returned, in the order
-/// of the plan. One step's failure does not stop the others.
+/// Executes every step and records what was done, step by step. What became of each is told and
+/// returned, in the order of the plan. One step's failure does not stop the others, but once the
+/// ledger cannot be saved nothing more is started.
 ///
 /// # Errors
-/// Where the ledger cannot be written: nothing more is started then.
+/// Where the ledger cannot be written to begin with: nothing was sent then.
 pub async fn execute(
     plan: &Plan,
     session: Session<'_>,
@@ -39,24 +41,45 @@ pub async fn execute(
     mut tell: impl FnMut(&Step, &Outcome),
 ) -> Result<Vec<Outcome>, LedgerError> {
     settle(plan, ledger)?;
+    if plan.sends() {
+        ledger.write()?;
+    }
+    let is_lost = Cell::new(false);
     let mut outcomes = vec![Outcome::new(Status::Skipped); plan.steps.len()];
-    let steps = plan.steps.iter().enumerate();
-    let mut results = stream::iter(steps)
-        .map(|(index, step)| async move { (index, session.take(step).await) })
-        .buffer_unordered(session.concurrency.max(1));
-    while let Some((index, (outcome, record))) = results.next().await {
-        if let Some(record) = record {
-            let step = &plan.steps[index];
-            if let Some(old) = &step.owned.moved_from {
-                ledger.records.remove(old);
+    let mut results = stream::iter(plan.steps.iter().enumerate())
+        .map(|(index, step)| {
+            let is_lost = &is_lost;
+            async move {
+                let skipped = (Outcome::new(Status::Skipped), None);
+                (
+                    index,
+                    if is_lost.get() {
+                        skipped
+                    } else {
+                        session.take(step).await
+                    },
+                )
             }
-            ledger.records.insert(step.key.clone(), record);
-            ledger.write()?;
+        })
+        .buffer_unordered(session.concurrency.max(1));
+    while let Some((index, (mut outcome, record))) = results.next().await {
+        let step = &plan.steps[index];
+        if let Some(Err(error)) = record.map(|record| save(ledger, step, record)) {
+            is_lost.set(true);
+            outcome.lose(&error);
         }
-        tell(&plan.steps[index], &outcome);
+        tell(step, &outcome);
         outcomes[index] = outcome;
     }
     Ok(outcomes)
+}
+
+fn save(ledger: &mut Ledger, step: &Step, record: Record) -> Result<(), LedgerError> {
+    if let Some(old) = &step.owned.moved_from {
+        ledger.records.remove(old);
+    }
+    ledger.records.insert(step.key.clone(), record);
+    ledger.write()
 }
 
 /// Writes down what the ledger learns from a plan without any request.

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::model::{PersonaId, Pointer};
+use crate::ledger::LedgerError;
+use crate::model::{PersonaId, Pointer, causes};
 
 /// What became of a step.
 #[derive(Clone, Debug)]
@@ -56,6 +57,20 @@ impl Outcome {
             persona_id: None,
             normalised: Vec::new(),
         }
+    }
+
+    /// The step was done, but nobody wrote that down.
+    pub(super) fn lose(&mut self, error: &LedgerError) {
+        let id = self
+            .persona_id
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        self.status = Status::Failed;
+        self.message = Some(format!(
+            "{id} was written, but not recorded: {}",
+            causes(error)
+        ));
     }
 
     pub(super) fn because(status: Status, message: impl Into<String>) -> Self {

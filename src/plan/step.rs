@@ -168,6 +168,13 @@ impl Plan {
             .all(|step| matches!(step.action, Action::Keep))
     }
 
+    /// Whether applying it would send or bind anything.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        let idle = |step: &Step| matches!(step.action, Action::Keep | Action::Blocked);
+        !self.steps.iter().all(idle)
+    }
+
     /// A digest over everything that decides what would be sent.
     #[must_use]
     pub fn id(&self) -> Digest {

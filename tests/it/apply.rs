@@ -224,3 +224,27 @@ fn a_step_that_the_service_refuses_does_not_stop_the_others() {
         .says("refused update bad")
         .says("pipeline_mode");
 }
+
+#[test]
+fn a_ledger_that_cannot_be_written_stops_everything_before_the_first_effect() {
+    let site = Site::with_manifest(ANA);
+    site.run(["plan"]).success();
+    std::fs::create_dir_all(site.path("personas/.personactl/sandbox/ledger.json/in-the-way"))
+        .expect("a folder");
+    site.run(["apply", "--yes"]).code(1).says("ledger.json");
+    assert_eq!(site.live().len(), 0);
+}
+
+#[test]
+fn a_damaged_ledger_is_an_error_and_stays_as_it_is() {
+    let site = Site::with_manifest(ANA);
+    site.run(["apply", "--yes"]).success();
+    for damage in ["", "{", "<<<<<<< HEAD\n"] {
+        site.write("personas/.personactl/sandbox/ledger.json", damage);
+        site.run(["apply", "--yes"]).code(1).says("ledger");
+        assert_eq!(
+            site.read("personas/.personactl/sandbox/ledger.json"),
+            damage
+        );
+    }
+}

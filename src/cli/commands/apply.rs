@@ -12,7 +12,7 @@ use super::super::site::{DIRECTORY, Prepared, Service, Site};
 use super::plan::show;
 use crate::apply::{self, Session, Status};
 use crate::catalog::PERSONA;
-use crate::plan::{Action, Plan};
+use crate::plan::Plan;
 use crate::render;
 
 /// Show the plan, ask, and do exactly that
@@ -49,7 +49,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     if args.format == Format::Text {
         context.result(&show(&prepared.plan, Format::Text, &args.selection))?;
     }
-    if sends(&prepared.plan) {
+    if prepared.plan.sends() {
         consent.obtain(&site, &prepared.plan, args.format)?;
     }
     execute(
@@ -135,13 +135,6 @@ fn ask(site: &Site<'_>, plan: &Plan, format: Format) -> Result<(), Error> {
     Err(Error::NotConfirmed("it was not agreed to".to_owned()))
 }
 
-/// Whether anything would be sent or recorded.
-fn sends(plan: &Plan) -> bool {
-    plan.steps
-        .iter()
-        .any(|step| !matches!(step.action, Action::Keep | Action::Blocked))
-}
-
 /// Executes a plan and tells what became of it.
 pub(super) async fn execute(
     site: &Site<'_>,
@@ -177,7 +170,7 @@ pub(super) async fn execute(
 
     match format {
         Format::Json => site.context.result(&render::applied(&plan, &outcomes))?,
-        Format::Text if sends(&plan) => site.context.result(&render::outcomes(&outcomes))?,
+        Format::Text if plan.sends() => site.context.result(&render::outcomes(&outcomes))?,
         Format::Text => {}
     }
     let is_done = outcomes
@@ -191,7 +184,7 @@ pub(super) async fn execute(
 }
 
 fn progress(context: &Context, plan: &Plan) -> ProgressBar {
-    if !context.draws() || !sends(plan) {
+    if !context.draws() || !plan.sends() {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}")
