@@ -1,8 +1,8 @@
 //! Keeps the personas of video agents in git.
 //!
-//! The program is one sentence: **load the desired personas, fetch the live ones, compare both with what we applied
-//! last, build a plan; show it or apply it.** A [`plan::Plan`] is a plain value which holds every decision with its
-//! reason, and the live version it was computed from.
+//! The program is one sentence: **load the desired personas, fetch the live ones, compare both with
+//! what we applied last, build a plan; show it or apply it.** A [`plan::Plan`] is a plain value
+//! which holds every decision with its reason, and the live version it was computed from.
 //!
 //! ```text
 //! manifests (desired) ──┐
@@ -10,8 +10,9 @@
 //! ledger    (applied) ──┘     pure, sync            └──► apply    HTTP, then ledger; tells events
 //! ```
 //!
-//! [`model`], [`catalog`], [`diff`] and [`plan`] are the core: no file, socket, clock, environment or printing. The
-//! edges ([`manifest`], [`api`], [`ledger`]) use the core's nouns and not one another; [`cli`] wires all of it up.
+//! [`model`], [`catalog`], [`diff`] and [`plan`] are the core: no file, socket, clock, environment
+//! or printing. The edges ([`manifest`], [`api`], [`ledger`]) use the core's nouns and not one
+//! another; [`cli`] wires all of it up.
 
 pub mod api;
 pub mod apply;

@@ -1,4 +1,5 @@
-//! Sending requests. A [`Reader`] can only read; what writes is a [`Writer`], which no plan ever sees.
+//! Sending requests. A [`Reader`] can only read; what writes is a [`Writer`], which no plan ever
+//! sees.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -232,7 +233,8 @@ impl Body {
 }
 
 impl Reader<'_> {
-    /// All of the account's own personas, and those of the `known` ones that the list leaves out but that are there.
+    /// All of the account's own personas, and those of the `known` ones that the list leaves out
+    /// but that are there.
     ///
     /// # Errors
     /// Where the service cannot be reached, refuses, or answers what makes no sense.
@@ -252,10 +254,12 @@ impl Reader<'_> {
         Ok(personas)
     }
 
-    /// One persona; `None` where the service does not know the id, which it says with 400 as well as with 404.
+    /// One persona; `None` where the service does not know the id, which it says with 400 as well
+    /// as with 404.
     ///
     /// # Errors
-    /// Where the service cannot be reached, refuses for another reason, or answers what makes no sense.
+    /// Where the service cannot be reached, refuses for another reason, or answers what makes no
+    /// sense.
     pub async fn find(self, id: &PersonaId) -> Result<Option<Live>, ApiError> {
         let request = self.0.requests.get(id);
         match self.0.ask(request.clone(), wire::one).await {

@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-/// A request that did not do what it was for. Holds no header and no query value that could be secret.
+/// A request that did not do what it was for. Holds no header and no query value that could be
+/// secret.
 #[derive(Debug, Error)]
 #[error("{method} {url}")]
 pub struct ApiError {

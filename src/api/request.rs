@@ -65,7 +65,8 @@ impl Requests {
         }
     }
 
-    /// One page, counted from 1, of the account's own personas. The unfiltered list holds the service's stock as well.
+    /// One page, counted from 1, of the account's own personas. The unfiltered list holds the
+    /// service's stock as well.
     pub(super) fn list(self, page: usize) -> Request {
         let class = self.vocabulary.member(self.catalog, self.catalog.class);
         let query = vec![

@@ -20,7 +20,8 @@ pub struct Created {
     pub id: PersonaId,
 }
 
-/// Reads a page: `{"data": […], "total_count": n}`. An answer without the list is an error, never an empty list.
+/// Reads a page: `{"data": […], "total_count": n}`. An answer without the list is an error, never
+/// an empty list.
 pub(super) fn page(catalog: &Catalog, answer: Value) -> Result<Page, String> {
     let total = answer
         .get("total_count")

@@ -10,8 +10,8 @@ use super::walk::{is_unset, named};
 use crate::model::{Digest, Fingerprints, Hasher, Pointer, canonical_decimal, secret};
 
 impl Catalog {
-    /// Whether the live side already is what is desired: by meaning, not by spelling. An empty desired value is met by
-    /// an absent or empty one, and by the service's own default.
+    /// Whether the live side already is what is desired: by meaning, not by spelling. An empty
+    /// desired value is met by an absent or empty one, and by the service's own default.
     #[must_use]
     pub fn meets(&self, pointer: &Pointer, live: Option<&Value>, desired: &Value) -> bool {
         let field = self.find(pointer);
@@ -30,8 +30,9 @@ impl Catalog {
         is_default(self.find(pointer), live)
     }
 
-    /// A digest of the value's meaning: equal for values that mean the same. Absent and empty values share one, and what
-    /// must not be shown is salted. `None` where the value refers to a secret that is not available here.
+    /// A digest of the value's meaning: equal for values that mean the same. Absent and empty
+    /// values share one, and what must not be shown is salted. `None` where the value refers to a
+    /// secret that is not available here.
     #[must_use]
     pub fn digest(
         &self,

@@ -5,7 +5,8 @@
 pub struct Field {
     /// The member's name, in the persona vocabulary.
     pub name: &'static str,
-    /// The member's other spellings: first the one that the PAL vocabulary sends, then others that are accepted.
+    /// The member's other spellings: first the one that the PAL vocabulary sends, then others that
+    /// are accepted.
     pub aliases: &'static [&'static str],
     /// The shape of its value.
     pub kind: Kind,
@@ -63,7 +64,8 @@ pub struct Words {
     pub known: &'static [&'static str],
     /// Those among the known ones that the service is about to drop.
     pub deprecated: &'static [&'static str],
-    /// Whether the service takes no others: models and engines come and go, so their vocabularies are open.
+    /// Whether the service takes no others: models and engines come and go, so their vocabularies
+    /// are open.
     pub closed: bool,
 }
 
@@ -83,7 +85,8 @@ pub enum Secrecy {
     Open,
     /// Its members may be secrets, those named like credentials are: it is never shown.
     Holds,
-    /// It is a secret: read back masked or not at all, never shown, and only ever given by `!secret`.
+    /// It is a secret: read back masked or not at all, never shown, and only ever given by
+    /// `!secret`.
     Secret,
 }
 

@@ -1,7 +1,7 @@
 //! What is known of each field of a persona: one table, and the questions it answers.
 //!
-//! Comparing, checking, redacting, the client's vocabularies and the sandbox all read from this table. No other module
-//! names a field.
+//! Comparing, checking, redacting, the client's vocabularies and the sandbox all read from this
+//! table. No other module names a field.
 
 mod compare;
 mod field;

@@ -33,8 +33,8 @@ impl Vocabulary {
         )
     }
 
-    /// The document with its known members spelt in this vocabulary. What is owned as a whole is left as it is, and so
-    /// are members that the table does not know.
+    /// The document with its known members spelt in this vocabulary. What is owned as a whole is
+    /// left as it is, and so are members that the table does not know.
     #[must_use]
     pub fn document(self, catalog: &Catalog, document: Value) -> Value {
         self.value(catalog.fields, document)

@@ -36,8 +36,8 @@ impl Catalog {
         found
     }
 
-    /// The fields that `document` declares, each with its value: what is owned as a whole is one field. Members that
-    /// only the service writes are left out.
+    /// The fields that `document` declares, each with its value: what is owned as a whole is one
+    /// field. Members that only the service writes are left out.
     #[must_use]
     pub fn declared<'v>(&self, document: &'v Value) -> Vec<(Pointer, &'v Value)> {
         let mut found = Vec::new();
@@ -81,7 +81,8 @@ impl Catalog {
         }
     }
 
-    /// The top of the subtree whose operations travel in a request of their own, if `pointer` is in one.
+    /// The top of the subtree whose operations travel in a request of their own, if `pointer` is in
+    /// one.
     #[must_use]
     pub fn apart(&self, pointer: &Pointer) -> Option<Pointer> {
         let mut at = Pointer::root();
@@ -205,7 +206,8 @@ fn declared_below<'v>(
     }
 }
 
-/// Whether the members of an object are fields of their own. One of known members says nothing while it is empty.
+/// Whether the members of an object are fields of their own. One of known members says nothing
+/// while it is empty.
 fn is_divisible(field: Option<&'static Field>, value: &Value) -> bool {
     if secret::referred(value).is_some() {
         return false;

@@ -8,8 +8,9 @@ use super::commands;
 
 /// Keeps the personas of your video agents in git.
 ///
-/// The personas are YAML files in a directory (default: personas). `plan` shows what would change in the account,
-/// field by field and with the reason; `apply` does it; `watch` plans at every save.
+/// The personas are YAML files in a directory (default: personas). `plan` shows what would change
+/// in the account, field by field and with the reason; `apply` does it; `watch` plans at every
+/// save.
 #[derive(Debug, Parser)]
 #[command(name = "personactl", version, after_help = EXIT_CODES)]
 pub(super) struct Args {

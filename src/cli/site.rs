@@ -1,4 +1,5 @@
-//! A persona directory in one environment: what every command on it loads, connects to and compares.
+//! A persona directory in one environment: what every command on it loads, connects to and
+//! compares.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -158,7 +159,8 @@ impl<'c> Site<'c> {
         })
     }
 
-    /// The values of the manifests' secrets that are set. The sandbox gets stand-ins: no real secret is ever sent to it.
+    /// The values of the manifests' secrets that are set. The sandbox gets stand-ins: no real
+    /// secret is ever sent to it.
     fn secrets(&self, loaded: &Loaded) -> Secrets {
         let names = loaded
             .desired
@@ -251,7 +253,8 @@ async fn embedded(state: &Path, seed: &Path) -> Result<(Option<Sandbox>, SocketA
     }
 }
 
-/// What a sandbox without state begins with: the seed's personas, and the ledger of whoever applied them.
+/// What a sandbox without state begins with: the seed's personas, and the ledger of whoever applied
+/// them.
 pub(super) fn sow(state: &Path, seed: &Path) -> Result<Vec<Value>, Error> {
     let failed = |path: &Path| {
         let path = path.to_owned();

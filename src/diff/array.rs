@@ -6,8 +6,8 @@ use super::compute::node;
 use super::patch::Operation;
 use crate::model::Pointer;
 
-/// Adds the operations that turn the array at `at` from `before` into `after`: by index, or the whole array where that
-/// is shorter.
+/// Adds the operations that turn the array at `at` from `before` into `after`: by index, or the
+/// whole array where that is shorter.
 pub(super) fn elements(
     at: &Pointer,
     before: &[Value],
@@ -23,8 +23,8 @@ pub(super) fn elements(
     }
 }
 
-/// What stands alike at both ends is left alone. Between the ends, elements are edited pairwise; what is left over is
-/// removed from the end, or added in order.
+/// What stands alike at both ends is left alone. Between the ends, elements are edited pairwise;
+/// what is left over is removed from the end, or added in order.
 fn by_index(at: &Pointer, before: &[Value], after: &[Value]) -> Vec<Operation> {
     let head = before
         .iter()

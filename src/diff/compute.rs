@@ -8,8 +8,8 @@ use super::array;
 use super::patch::{Operation, Patch};
 use crate::model::Pointer;
 
-/// The patch that turns `before` into `after`: members are changed one by one, and members that are absent or null are
-/// added. Deterministic, whatever the order of members.
+/// The patch that turns `before` into `after`: members are changed one by one, and members that are
+/// absent or null are added. Deterministic, whatever the order of members.
 #[must_use]
 pub fn compute(before: &Value, after: &Value) -> Patch {
     let mut operations = Vec::new();

@@ -1,4 +1,5 @@
-//! Two documents in, a JSON Patch out; a patch and a document in, a document out; two texts in, their lines compared.
+//! Two documents in, a JSON Patch out; a patch and a document in, a document out; two texts in,
+//! their lines compared.
 //!
 //! Nothing here knows what a persona is.
 

@@ -1,4 +1,5 @@
-//! The ledger file: what we applied last, for one environment. It holds ids and digests, no prompt and no secret.
+//! The ledger file: what we applied last, for one environment. It holds ids and digests, no prompt
+//! and no secret.
 
 mod store;
 

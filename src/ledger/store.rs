@@ -1,4 +1,5 @@
-//! Reading the ledger, and writing it so that a reader sees the old one or the new one, never a mix.
+//! Reading the ledger, and writing it so that a reader sees the old one or the new one, never a
+//! mix.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -79,7 +80,8 @@ struct Content {
 }
 
 impl Ledger {
-    /// Reads the ledger of an environment; where there is none yet, an empty one with `fresh` as its salt.
+    /// Reads the ledger of an environment; where there is none yet, an empty one with `fresh` as
+    /// its salt.
     ///
     /// # Errors
     /// Where the file is there but is not this environment's ledger in a known version.
@@ -173,7 +175,8 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// A rename is only safe once the folder itself is on disk; Windows has no such call and needs none.
+/// A rename is only safe once the folder itself is on disk; Windows has no such call and needs
+/// none.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {
         fs::File::open(folder)?.sync_all()

@@ -71,7 +71,8 @@ pub(super) fn discover(directory: &Path, real: &Path, files: &Files) -> Result<F
         folders: vec![(PathBuf::new(), real.to_owned())],
         linked: Vec::new(),
     };
-    // Each folder is read once, and linked ones last: so a link never leads in circles, nor renames what it points to.
+    // Each folder is read once, and linked ones last: so a link never leads in circles, nor renames
+    // what it points to.
     while let Some((below, real)) = walk.folders.pop().or_else(|| walk.linked.pop()) {
         if walk.visited.insert(real.clone()) {
             walk.folder(&below, &real)?;

@@ -1,4 +1,5 @@
-//! A resolved tree to the document that is sent, in the catalogue's names, and the places of its values.
+//! A resolved tree to the document that is sent, in the catalogue's names, and the places of its
+//! values.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +7,8 @@ use crate::catalog::{Access, Field, named};
 use crate::model::{Finding, Place, Places, Pointer, secret};
 use crate::yaml::{Data, Member, Node};
 
-/// Values further down than this take the place of what they stand in, so that places never outgrow a document.
+/// Values further down than this take the place of what they stand in, so that places never outgrow
+/// a document.
 const MAX_POINTER: usize = 1024;
 
 /// A document with the places of its values.

@@ -1,4 +1,5 @@
-//! The files that manifests may read: only within the repository, only regular ones, each only once.
+//! The files that manifests may read: only within the repository, only regular ones, each only
+//! once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -126,7 +127,8 @@ impl Files {
         }))
     }
 
-    /// The text of a file; where it cannot be read, the finding blames `place` or a place in the file.
+    /// The text of a file; where it cannot be read, the finding blames `place` or a place in the
+    /// file.
     pub(super) fn text(&mut self, file: &File, place: &Place) -> Result<Source, Box<Finding>> {
         let content = match self.contents.get(&file.real) {
             Some(content) => content.clone(),

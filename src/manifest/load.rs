@@ -54,7 +54,8 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
     let found = discover(directory, &real, &files)?;
     let mut findings = found.findings;
 
-    // All manifests are read before any tag is followed: a file that is also included keeps the name it has here.
+    // All manifests are read before any tag is followed: a file that is also included keeps the
+    // name it has here.
     let mut composed = Vec::new();
     for (key, file) in found.manifests {
         match files.document(&file, &Place::start_of(&file.shown)) {
@@ -204,7 +205,8 @@ fn members_of(root: Node, findings: &mut Vec<Finding>) -> Option<(Vec<Member>, P
     }
 }
 
-/// What the catalogue has to say. A value that could not be resolved looks as if it were missing: that is not said.
+/// What the catalogue has to say. A value that could not be resolved looks as if it were missing:
+/// that is not said.
 fn checked(desired: &Desired, earlier: &[Finding], catalog: &Catalog) -> Vec<Finding> {
     let is_whole = !earlier.iter().any(Finding::is_error);
     let mut findings = check::manifest(catalog, desired);

@@ -1,8 +1,8 @@
 //! YAML persona manifests to desired documents, every value with its file, line and column.
 //!
-//! `discover` finds the manifests, `files` reads them within the repository, `resolve` puts in what their tags stand for,
-//! `block` takes out what is addressed to us, `document` makes the body of the create call, and `load` does all of that for a
-//! directory.
+//! `discover` finds the manifests, `files` reads them within the repository, `resolve` puts in what
+//! their tags stand for, `block` takes out what is addressed to us, `document` makes the body of
+//! the create call, and `load` does all of that for a directory.
 
 mod block;
 mod discover;

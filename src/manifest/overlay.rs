@@ -1,4 +1,5 @@
-//! What an environment changes: `_overlays/ENV/KEY.yaml`, merged over the manifest as RFC 7396 says.
+//! What an environment changes: `_overlays/ENV/KEY.yaml`, merged over the manifest as RFC 7396
+//! says.
 
 use std::collections::HashMap;
 use std::path::Path;

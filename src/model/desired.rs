@@ -13,7 +13,8 @@ pub struct Desired {
     pub key: Key,
     /// The manifest, as the user would type it from the working directory.
     pub file: Arc<str>,
-    /// The body of the create call, in the catalogue's names; secrets stand in it as references ([`super::secret`]).
+    /// The body of the create call, in the catalogue's names; secrets stand in it as references
+    /// ([`super::secret`]).
     pub document: Value,
     /// Where each value of the document was written.
     pub places: Places,

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::SecretName;
 
-/// 128 bits of BLAKE3 in lower-case hexadecimal: enough to tell values apart, short enough to commit.
+/// 128 bits of BLAKE3 in lower-case hexadecimal: enough to tell values apart, short enough to
+/// commit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Digest(String);
@@ -84,7 +85,8 @@ impl Salt {
     }
 }
 
-/// What may be known of secrets without knowing them: a digest of each one whose value is available here.
+/// What may be known of secrets without knowing them: a digest of each one whose value is available
+/// here.
 #[derive(Clone, Debug)]
 pub struct Fingerprints {
     salt: Salt,

@@ -1,4 +1,5 @@
-//! The nouns that every other module speaks in: what is desired, what is live, and where it was said.
+//! The nouns that every other module speaks in: what is desired, what is live, and where it was
+//! said.
 
 mod causes;
 mod desired;

@@ -49,7 +49,8 @@ impl Key {
 }
 
 impl PersonaId {
-    /// An id is put into URLs, so it is made of letters, digits, `-` and `_` only; `None` for any other text.
+    /// An id is put into URLs, so it is made of letters, digits, `-` and `_` only; `None` for any
+    /// other text.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Option<Self> {
         let id = id.into();

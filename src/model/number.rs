@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-/// One spelling for each value: `1`, `1.0`, `10e-1` and `01` are all `1`, `2500` is `25e2`. Exact, as it works on the
-/// digits. `text` is a number as JSON or YAML spell it; any other text comes back in a form of no meaning.
+/// One spelling for each value: `1`, `1.0`, `10e-1` and `01` are all `1`, `2500` is `25e2`. Exact,
+/// as it works on the digits. `text` is a number as JSON or YAML spell it; any other text comes
+/// back in a form of no meaning.
 #[must_use]
 pub fn canonical_decimal(text: &str) -> Cow<'_, str> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());

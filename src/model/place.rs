@@ -52,7 +52,8 @@ pub struct Places {
     below: BTreeMap<Pointer, Spot>,
 }
 
-/// Where one value was written: its name, and the value itself (in another file, if a tag brought it in).
+/// Where one value was written: its name, and the value itself (in another file, if a tag brought
+/// it in).
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Spot {
     name: Place,
@@ -72,8 +73,8 @@ impl Places {
         }
     }
 
-    /// Notes where the value at `pointer` was written. An element of a list has no name of its own: its name's place is
-    /// the value's.
+    /// Notes where the value at `pointer` was written. An element of a list has no name of its own:
+    /// its name's place is the value's.
     pub fn insert(&mut self, pointer: Pointer, name: Place, value: Place) {
         self.below.insert(pointer, Spot { name, value });
     }

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
-/// A JSON Pointer in its escaped form, such as `/layers/llm/model`; the empty pointer names the whole document.
+/// A JSON Pointer in its escaped form, such as `/layers/llm/model`; the empty pointer names the
+/// whole document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pointer(String);
 
@@ -16,7 +17,8 @@ impl Pointer {
         Self(String::new())
     }
 
-    /// Reads the escaped form; `None` unless it is empty or begins with `/`, and every `~` is `~0` or `~1`.
+    /// Reads the escaped form; `None` unless it is empty or begins with `/`, and every `~` is `~0`
+    /// or `~1`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let shaped = text.is_empty() || text.starts_with('/');
@@ -67,7 +69,8 @@ impl Pointer {
         ))
     }
 
-    /// What is left of this pointer below `ancestor`; `None` where it is not below it. A pointer is below itself.
+    /// What is left of this pointer below `ancestor`; `None` where it is not below it. A pointer is
+    /// below itself.
     #[must_use]
     pub fn below(&self, ancestor: &Self) -> Option<Self> {
         let rest = self.0.strip_prefix(&ancestor.0)?;

@@ -1,8 +1,8 @@
 //! References to secrets inside documents.
 //!
-//! The value of a secret never enters a document: `{"$secret": "NAME"}` stands in its place, in plans and patches too,
-//! until the very request that carries it. The member is reserved: neither a manifest nor a live persona may hold it,
-//! so a reference can only come from a `!secret` tag.
+//! The value of a secret never enters a document: `{"$secret": "NAME"}` stands in its place, in
+//! plans and patches too, until the very request that carries it. The member is reserved: neither a
+//! manifest nor a live persona may hold it, so a reference can only come from a `!secret` tag.
 
 use std::collections::BTreeSet;
 

@@ -269,7 +269,8 @@ impl Inputs<'_> {
         })
     }
 
-    /// The fields that differ: those of the manifest, those it has given up, and with exclusive ownership all others.
+    /// The fields that differ: those of the manifest, those it has given up, and with exclusive
+    /// ownership all others.
     fn differing(
         &self,
         desired: &Desired,

@@ -15,7 +15,8 @@ const MISSING: &str = "missing-member";
 /// The code of the finding about a name that is not there.
 const MISSING_NAME: &str = "missing-name";
 
-/// How near a word of an open vocabulary has to be to a known one to be taken for a mistake, 0 to 1.
+/// How near a word of an open vocabulary has to be to a known one to be taken for a mistake, 0 to
+/// 1.
 const SURELY_MEANT: f64 = 0.9;
 
 /// Everything that is wrong with a manifest, or worth a look.
@@ -34,7 +35,8 @@ pub fn manifest(catalog: &Catalog, desired: &Desired) -> Vec<Finding> {
     check.findings
 }
 
-/// Whether a finding is about something that is not there, as it may seem where a value could not be resolved.
+/// Whether a finding is about something that is not there, as it may seem where a value could not
+/// be resolved.
 #[must_use]
 pub fn is_about_absence(finding: &Finding) -> bool {
     [MISSING, MISSING_NAME].contains(&finding.code)
@@ -84,7 +86,8 @@ impl Check<'_> {
             let hint = deprecated.successor.map(|next| format!("use `{next}`"));
             self.advise("deprecated", self.named(pointer), message, hint);
         }
-        // Plain secrets, and references where anyone could read them, are looked at apart, wherever they stand.
+        // Plain secrets, and references where anyone could read them, are looked at apart, wherever
+        // they stand.
         if value.is_null() || self.catalog.wants_secret(pointer) {
             return;
         }

@@ -1,4 +1,5 @@
-//! Why a field differs: what is desired, what is live, and what was applied last, held against one another.
+//! Why a field differs: what is desired, what is live, and what was applied last, held against one
+//! another.
 
 use std::fmt;
 
@@ -60,8 +61,8 @@ pub(super) struct Sides<'a> {
     pub(super) known: bool,
 }
 
-/// Compares one field by the table of the design: equal, or as it was sent and seen, is in sync; else whoever is not
-/// where the ledger left them has moved.
+/// Compares one field by the table of the design: equal, or as it was sent and seen, is in sync;
+/// else whoever is not where the ledger left them has moved.
 pub(super) fn judge(catalog: &Catalog, sides: Sides<'_>, secrets: &Fingerprints) -> Verdict {
     let Sides {
         pointer,

@@ -1,4 +1,5 @@
-//! What each persona needs, in what order, and why: pure functions from desired, live and recorded to a [`Plan`].
+//! What each persona needs, in what order, and why: pure functions from desired, live and recorded
+//! to a [`Plan`].
 
 mod build;
 pub mod check;

@@ -40,8 +40,8 @@ pub(super) enum Pair<'a> {
     },
 }
 
-/// The ids whose absence from a list has to be confirmed before anything is decided on it: those that manifests pin, and
-/// those that the ledger knows.
+/// The ids whose absence from a list has to be confirmed before anything is decided on it: those
+/// that manifests pin, and those that the ledger knows.
 #[must_use]
 pub fn known_ids<'a>(desired: &'a [Desired], records: &'a Records) -> BTreeSet<&'a PersonaId> {
     let pinned = desired.iter().filter_map(|desired| desired.id.as_ref());
@@ -96,7 +96,8 @@ pub(super) fn pair<'a>(
 
 type Moved<'a> = BTreeMap<&'a Key, (&'a Key, &'a Record)>;
 
-/// Manifests whose file has moved: the ledger does not know their key, but an entry without a manifest has their name.
+/// Manifests whose file has moved: the ledger does not know their key, but an entry without a
+/// manifest has their name.
 fn moved<'a>(
     catalog: &Catalog,
     desired: &'a [Desired],

@@ -9,8 +9,9 @@ use crate::catalog::{Catalog, is_unset};
 use crate::diff::{self, Patch};
 use crate::model::{Digest, Fingerprints, Hasher, Pointer};
 
-/// The patches that bring a live document to its fields' desired values: one request, and one more for each subtree
-/// that must travel apart. `None` where applying them here does not give exactly the intended document.
+/// The patches that bring a live document to its fields' desired values: one request, and one more
+/// for each subtree that must travel apart. `None` where applying them here does not give exactly
+/// the intended document.
 pub(super) fn revise(
     catalog: &Catalog,
     live: &Value,
@@ -56,7 +57,8 @@ pub(super) fn body(catalog: &Catalog, document: &Value) -> Value {
     body
 }
 
-/// Sets the member at `pointer`, with the objects around it, or takes it away; a null is taken away.
+/// Sets the member at `pointer`, with the objects around it, or takes it away; a null is taken
+/// away.
 pub(super) fn put(document: &mut Value, pointer: &Pointer, value: Option<Value>) {
     let Some((parent, name)) = pointer.split_last() else {
         return;
@@ -100,7 +102,8 @@ fn members(value: &mut Value) -> &mut Map<String, Value> {
     value.as_object_mut().expect("it was made an object")
 }
 
-/// A digest of everything in a live document that anyone but the service writes: equal as long as nobody edits it.
+/// A digest of everything in a live document that anyone but the service writes: equal as long as
+/// nobody edits it.
 #[must_use]
 pub fn fingerprint(catalog: &Catalog, live: &Value, secrets: &Fingerprints) -> Digest {
     let mut fields: Vec<_> = catalog.declared(live);

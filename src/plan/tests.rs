@@ -330,7 +330,8 @@ fn a_live_persona_cannot_smuggle_a_reference_to_a_secret() {
     assert_eq!(words(&plan), ["blocked ana p1"]);
 }
 
-/// Documents with members that the catalogue knows, members that it does not know, and empty values of every kind.
+/// Documents with members that the catalogue knows, members that it does not know, and empty values
+/// of every kind.
 fn any_persona() -> impl Strategy<Value = Value> {
     let text = || {
         prop_oneof![

@@ -1,9 +1,11 @@
-//! Making foreign text harmless for where it goes: a terminal, a CI log, or JSON that ends up in one of them.
+//! Making foreign text harmless for where it goes: a terminal, a CI log, or JSON that ends up in
+//! one of them.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a character can move the cursor, change what is seen, or hide. Line feeds and tabs are not among them.
+/// Whether a character can move the cursor, change what is seen, or hide. Line feeds and tabs are
+/// not among them.
 const fn is_hostile(character: char) -> bool {
     matches!(character,
         '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
@@ -11,8 +13,8 @@ const fn is_hostile(character: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The text on one line, with everything hostile in a visible form: `\u{1b}`. What CI runners take for commands is
-/// broken up.
+/// The text on one line, with everything hostile in a visible form: `\u{1b}`. What CI runners take
+/// for commands is broken up.
 #[must_use]
 pub fn on_one_line(text: &str) -> Cow<'_, str> {
     let is_plain =
@@ -47,7 +49,8 @@ fn holds_command(text: &str) -> bool {
     COMMANDS.iter().any(|command| text.contains(command))
 }
 
-/// JSON text with everything hostile as `\u` escapes: such characters only ever stand inside of strings.
+/// JSON text with everything hostile as `\u` escapes: such characters only ever stand inside of
+/// strings.
 #[must_use]
 pub fn in_json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

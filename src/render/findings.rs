@@ -76,7 +76,8 @@ impl Marked {
     }
 }
 
-/// The line as it may be shown: whatever follows the name of a credential is left out, unless a tag follows.
+/// The line as it may be shown: whatever follows the name of a credential is left out, unless a tag
+/// follows.
 fn concealed(line: &str) -> String {
     let mut names = line.match_indices(':').filter_map(|(colon, _)| {
         let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);

@@ -1,5 +1,5 @@
-//! Plans, findings and outcomes turned into bytes. All colour and all escaping live here: text from the service or from
-//! a manifest passes `escape` on its way out.
+//! Plans, findings and outcomes turned into bytes. All colour and all escaping live here: text from
+//! the service or from a manifest passes `escape` on its way out.
 
 mod escape;
 mod findings;

@@ -8,7 +8,8 @@ use super::value::brief;
 use crate::apply::{Normalised, Outcome, Status};
 use crate::plan::{Action, Step};
 
-/// One line, and what there is to know, of a step that has ended; nothing of one that had nothing to do.
+/// One line, and what there is to know, of a step that has ended; nothing of one that had nothing
+/// to do.
 #[must_use]
 pub fn outcome(step: &Step, outcome: &Outcome) -> String {
     let mut text = String::new();

@@ -1,4 +1,5 @@
-//! How a value and its change are shown: short ones on one line, long ones as folded line differences, never whole.
+//! How a value and its change are shown: short ones on one line, long ones as folded line
+//! differences, never whole.
 
 use serde_json::Value;
 
@@ -79,8 +80,8 @@ fn laid_out(value: &Value) -> String {
     }
 }
 
-/// The lines with their signs. Where a run of removed lines is followed by a run of added ones, long lines are cut down
-/// to where they differ.
+/// The lines with their signs. Where a run of removed lines is followed by a run of added ones,
+/// long lines are cut down to where they differ.
 fn clipped(lines: Vec<Line>) -> Vec<String> {
     let mut shown = Vec::new();
     let mut rest = lines.as_slice();

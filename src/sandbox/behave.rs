@@ -1,4 +1,5 @@
-//! What the service does to what it is sent: members of its own are kept, spellings settled, defaults filled in.
+//! What the service does to what it is sent: members of its own are kept, spellings settled,
+//! defaults filled in.
 
 use serde_json::{Map, Value};
 
@@ -30,8 +31,8 @@ pub(super) fn rewrite(written: Value, before: &Value) -> Result<Value, Refusal> 
     settle(written, before).map(Value::Object)
 }
 
-/// The document of a persona that is there from the start, as a GET answered it somewhere: it is not checked, as the
-/// service holds old personas that it would not take any more.
+/// The document of a persona that is there from the start, as a GET answered it somewhere: it is
+/// not checked, as the service holds old personas that it would not take any more.
 pub(super) fn seed(mut given: Map<String, Value>, birth: Birth) -> Value {
     fill(&mut given, PERSONA.fields);
     seal::seal(&mut given, Origin::Seed).expect("only a request's masks are refused");

@@ -1,4 +1,5 @@
-//! Who may speak to the sandbox: programs on this machine that hold a key, and no page in a browser.
+//! Who may speak to the sandbox: programs on this machine that hold a key, and no page in a
+//! browser.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -44,7 +45,8 @@ fn admit(headers: &HeaderMap, key: Option<&SecretString>) -> Result<(), Refusal>
     }
 }
 
-/// A page from elsewhere can make its own name resolve to this machine, but it cannot send another name than its own.
+/// A page from elsewhere can make its own name resolve to this machine, but it cannot send another
+/// name than its own.
 fn is_loopback(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
         return false;

@@ -60,7 +60,8 @@ impl Home {
         write(&path, address.to_string().as_bytes()).map_err(StartError::io(path))
     }
 
-    /// An address that a killed process left behind misleads nobody who finds the lock free, but whoever finds it taken.
+    /// An address that a killed process left behind misleads nobody who finds the lock free, but
+    /// whoever finds it taken.
     fn forget_address(&self) {
         let _ = fs::remove_file(address_file(&self.directory));
     }

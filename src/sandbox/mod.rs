@@ -1,7 +1,8 @@
 //! A local server that behaves as the service's personas API is known to.
 //!
-//! It speaks real HTTP on a loopback port, reads raw JSON, and keeps its personas in one directory. It shares no wire
-//! code with the client, so that the two can disagree in a test. What it knows of fields it reads from the catalogue.
+//! It speaks real HTTP on a loopback port, reads raw JSON, and keeps its personas in one directory.
+//! It shares no wire code with the client, so that the two can disagree in a test. What it knows of
+//! fields it reads from the catalogue.
 
 mod behave;
 mod birth;

@@ -1,4 +1,5 @@
-//! A JSON Patch (RFC 6902) as the service takes it: on the document as GET shows it, all or nothing.
+//! A JSON Patch (RFC 6902) as the service takes it: on the document as GET shows it, all or
+//! nothing.
 
 use std::collections::BTreeSet;
 use std::slice;
@@ -70,7 +71,8 @@ fn operation(mut sent: Value) -> Result<PatchOperation, Refusal> {
     Ok(operation)
 }
 
-/// The value does not take the way through `json_patch`'s tagged enum, on which numbers lose their spelling.
+/// The value does not take the way through `json_patch`'s tagged enum, on which numbers lose their
+/// spelling.
 fn put_back(operation: &mut PatchOperation, sent: Value) {
     if let PatchOperation::Add(AddOperation { value, .. })
     | PatchOperation::Replace(ReplaceOperation { value, .. })

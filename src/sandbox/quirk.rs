@@ -1,6 +1,7 @@
 //! Where the evidence about the service is in conflict: which way the sandbox behaves.
 
-/// How the sandbox behaves where the service is not surely known; the default is what is most probable.
+/// How the sandbox behaves where the service is not surely known; the default is what is most
+/// probable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quirks {
     /// How one persona is answered.

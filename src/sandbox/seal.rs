@@ -1,5 +1,5 @@
-//! Secrets as the sandbox keeps them: sealed. A seal says that a secret is set, and by a digest whether another one is
-//! the same; the secret itself is not kept.
+//! Secrets as the sandbox keeps them: sealed. A seal says that a secret is set, and by a digest
+//! whether another one is the same; the secret itself is not kept.
 
 use serde_json::{Map, Value, json};
 

@@ -38,7 +38,8 @@ pub struct Options {
     pub api_key: Option<SecretString>,
 }
 
-/// A running sandbox. It stops when the value is dropped, too, but only [`Sandbox::stop`] waits for that.
+/// A running sandbox. It stops when the value is dropped, too, but only [`Sandbox::stop`] waits for
+/// that.
 #[derive(Debug)]
 #[must_use = "a sandbox stops when it is dropped"]
 pub struct Sandbox {

@@ -15,7 +15,8 @@ use super::start_error::{StartError, StartErrorKind};
 use crate::catalog::{PERSONA, Vocabulary};
 use crate::model::PersonaId;
 
-/// The personas that the service brings along: id, name, class. Some of the real ones are in neither class.
+/// The personas that the service brings along: id, name, class. Some of the real ones are in
+/// neither class.
 const STOCK: [(&str, &str, Option<&str>); 3] = [
     ("p57c0c0a4h01", "Stock Coach", Some("system")),
     ("p57c05a1e502", "Stock Sales Agent", Some("system")),

@@ -75,11 +75,12 @@ pub enum Api {
 }
 
 impl Environment {
-    /// Finds the environment for a persona directory: the one that was `chosen`, or that the process environment names,
-    /// or the default of the settings.
+    /// Finds the environment for a persona directory: the one that was `chosen`, or that the
+    /// process environment names, or the default of the settings.
     ///
     /// # Errors
-    /// Where the settings are not valid, know no such environment, or would send the key where it may not go.
+    /// Where the settings are not valid, know no such environment, or would send the key where it
+    /// may not go.
     pub fn resolve(
         directory: &Path,
         chosen: Option<&str>,
@@ -142,7 +143,8 @@ impl Environment {
 }
 
 impl Api {
-    /// What reports call the service: the embedded one has another port each time, and is the same one all the same.
+    /// What reports call the service: the embedded one has another port each time, and is the same
+    /// one all the same.
     #[must_use]
     pub fn label(&self) -> &str {
         match self {
@@ -161,8 +163,8 @@ pub(crate) fn key(name: &SecretName, process: &Process) -> Result<SecretString, 
     value.ok_or_else(|| SettingsErrorKind::NoKey(name.clone()))
 }
 
-/// The flag, then the process environment, then the settings. A default that is embedded gives way to an address in the
-/// process environment: whoever sets one means it.
+/// The flag, then the process environment, then the settings. A default that is embedded gives way
+/// to an address in the process environment: whoever sets one means it.
 fn choose(
     file: &File,
     chosen: Option<&str>,
@@ -207,7 +209,8 @@ fn section(file: &mut File, name: &str) -> Result<Section, SettingsErrorKind> {
     }
 }
 
-/// The names of all API keys in the settings: of other environments too, as they may share a process environment.
+/// The names of all API keys in the settings: of other environments too, as they may share a
+/// process environment.
 fn reserved(file: &File) -> Result<BTreeSet<SecretName>, SettingsErrorKind> {
     let named = file
         .environments

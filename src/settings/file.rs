@@ -82,7 +82,8 @@ impl File {
         Ok((None, Self::default()))
     }
 
-    /// Reads settings twice: with places first, which refuses what is doubled or out of bounds, then into their types.
+    /// Reads settings twice: with places first, which refuses what is doubled or out of bounds,
+    /// then into their types.
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, SettingsErrorKind> {
         let (source, flaw) = Source::decode(path.to_string_lossy().into(), bytes);
         let mut findings = Vec::from_iter(flaw);

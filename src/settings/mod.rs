@@ -1,4 +1,5 @@
-//! Settings and environments: which service a run is about, with which key, and where its ledger lies.
+//! Settings and environments: which service a run is about, with which key, and where its ledger
+//! lies.
 
 mod environment;
 mod error;

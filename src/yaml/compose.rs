@@ -1,7 +1,8 @@
 //! YAML (and JSON) text to a tree of nodes that know their places.
 //!
-//! The parser hands over events; nothing here recurses on them, and every limit holds while the tree grows. Tags of our
-//! own are kept for `resolve`; anchors, aliases and merge keys are written out here.
+//! The parser hands over events; nothing here recurses on them, and every limit holds while the
+//! tree grows. Tags of our own are kept for `resolve`; anchors, aliases and merge keys are written
+//! out here.
 
 use std::collections::BTreeMap;
 

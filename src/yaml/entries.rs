@@ -1,4 +1,5 @@
-//! The members of one map while it is read: each name once, and merge keys (`<<: *base`) written out.
+//! The members of one map while it is read: each name once, and merge keys (`<<: *base`) written
+//! out.
 
 use std::collections::{HashMap, HashSet};
 

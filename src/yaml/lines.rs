@@ -46,7 +46,8 @@ impl<'s> Lines<'s> {
         if let Some(finding) = self.tab_near(&place) {
             return finding;
         }
-        // Some messages begin with what the parser was doing: `while parsing a node, did not find …`.
+        // Some messages begin with what the parser was doing: `while parsing a node, did not find
+        // …`.
         let what = match info.strip_prefix("while ") {
             Some(rest) => rest.split_once(", ").map_or(info, |(_, what)| what),
             None => info,
@@ -60,7 +61,8 @@ impl<'s> Lines<'s> {
         }
     }
 
-    /// A tab that indents the line at `place`, or the next one: text may begin there that goes on with the tab.
+    /// A tab that indents the line at `place`, or the next one: text may begin there that goes on
+    /// with the tab.
     fn tab_near(&self, place: &Place) -> Option<Finding> {
         let (line, before) = [place.line, place.line + 1].into_iter().find_map(|line| {
             let text = self.line(line);

@@ -1,4 +1,5 @@
-//! YAML (and JSON) text to a tree whose values know their places, within bounds that no text can break.
+//! YAML (and JSON) text to a tree whose values know their places, within bounds that no text can
+//! break.
 //!
 //! `source` holds a file's text, `compose` parses it, `node` is the tree that comes out.
 

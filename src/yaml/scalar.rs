@@ -1,4 +1,5 @@
-//! What a scalar means: the core schema of YAML 1.2 and nothing else, so `no`, `on`, `1_000` and `12:30` are text.
+//! What a scalar means: the core schema of YAML 1.2 and nothing else, so `no`, `on`, `1_000` and
+//! `12:30` are text.
 
 use serde_json::Number;
 

@@ -45,7 +45,8 @@ impl Sources {
 }
 
 impl Source {
-    /// Reads bytes as UTF-8. Where they are not, the finding says where, and the text is a readable stand-in.
+    /// Reads bytes as UTF-8. Where they are not, the finding says where, and the text is a readable
+    /// stand-in.
     pub(crate) fn decode(file: Arc<str>, bytes: &[u8]) -> (Self, Option<Finding>) {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let flaw = std::str::from_utf8(bytes).err().map(|error| {
@@ -79,7 +80,8 @@ impl Source {
         Some(finding.hint("write it as an escape in a double-quoted string, or take it out"))
     }
 
-    /// The text as the YAML parser has to see it: JSON has two habits which that parser does not know.
+    /// The text as the YAML parser has to see it: JSON has two habits which that parser does not
+    /// know.
     pub(crate) fn yaml(&self) -> Cow<'_, str> {
         let is_json = self.file.ends_with(".json");
         if is_json && (self.text.contains('\t') || self.text.contains("\\u")) {

@@ -199,7 +199,8 @@ fn what_a_manifest_gives_up_is_removed_and_what_it_ignores_is_left() {
 #[test]
 fn a_step_that_the_service_refuses_does_not_stop_the_others() {
     let site = Site::with_manifest(ANA);
-    // Nothing is wrong with this but what only the service knows: a persona with a model of its own needs both.
+    // Nothing is wrong with this but what only the service knows: a persona with a model of its own
+    // needs both.
     site.write(
         "personas/bad.yaml",
         "persona_name: Bad\nsystem_prompt: x\nlayers: {tts: {api_key: null}, llm: {extra_body: {a: 1}}}\n",

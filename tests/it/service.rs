@@ -1,4 +1,5 @@
-//! Services that are wrong, broken or hostile: a clear message, the right exit code, and nothing changed.
+//! Services that are wrong, broken or hostile: a clear message, the right exit code, and nothing
+//! changed.
 
 use std::io::{BufRead, BufReader};
 

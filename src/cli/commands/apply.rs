@@ -17,8 +17,8 @@ use crate::render;
 
 /// Show the plan, ask, and do exactly that
 ///
-/// Each persona is read again first: where it is no longer what the plan was built on, nothing is sent. One persona's
-/// failure does not stop the others.
+/// Each persona is read again first: where it is no longer what the plan was built on, nothing is
+/// sent. One persona's failure does not stop the others.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The persona directory [default: personas]
@@ -63,7 +63,8 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
 }
 
 impl Args {
-    /// What follows `--yes` is the environment's name, or the directory of someone who wrote that last.
+    /// What follows `--yes` is the environment's name, or the directory of someone who wrote that
+    /// last.
     fn settle(&self, context: &Context) -> Result<(PathBuf, Consent), Error> {
         let default = || PathBuf::from(DIRECTORY);
         let Some(yes) = &self.yes else {

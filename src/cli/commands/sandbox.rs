@@ -13,8 +13,8 @@ use crate::sandbox::{self, GetShape, Mask, Options, Quirks};
 
 /// Serve the embedded service on a port, for trying out clients and CI
 ///
-/// It behaves as the real service is known to and keeps its state in one directory. Point a client at it with
-/// TAVUS_PUBLIC_API_BASE_URL=http://127.0.0.1:8787/v2 and any key.
+/// It behaves as the real service is known to and keeps its state in one directory. Point a client
+/// at it with TAVUS_PUBLIC_API_BASE_URL=http://127.0.0.1:8787/v2 and any key.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The persona directory whose sandbox it is

@@ -56,7 +56,8 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     }
 }
 
-/// Plans, and applies where that was asked for; what goes wrong is shown, for the next save to mend.
+/// Plans, and applies where that was asked for; what goes wrong is shown, for the next save to
+/// mend.
 async fn round(args: &Args, site: &Site<'_>, service: &Service, loaded: &Loaded) {
     if let Err(error) = attempt(args, site, service, loaded).await {
         site.context.fail(&error);

@@ -126,7 +126,8 @@ pub(super) fn options(home: &Path) -> Options {
 
 /// A client that goes straight to the sandbox.
 pub(super) fn client() -> Client {
-    // Without a provider no client can be built, even for plain http. Another test may have been first.
+    // Without a provider no client can be built, even for plain http. Another test may have been
+    // first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().no_proxy().build();
     client.expect("a client")

@@ -1,4 +1,5 @@
-//! A persona directory of its own for each test, and the program run in it with an empty environment.
+//! A persona directory of its own for each test, and the program run in it with an empty
+//! environment.
 
 mod canned;
 mod site;
