@@ -47,6 +47,20 @@ pub struct Loaded {
     pub sources: Sources,
 }
 
+impl Loaded {
+    /// Whether both say the same, so that there is nothing new to plan.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Self {
+            desired,
+            findings,
+            files: _,
+            sources: _,
+        } = self;
+        *desired == other.desired && *findings == other.findings
+    }
+}
+
 /// Loads the manifests below `directory`.
 pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
     let real = canonical(directory)?;

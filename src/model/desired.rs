@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Key, PersonaId, Places, Pointer};
 
 /// One persona as the repository wants it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Desired {
     /// The manifest's key.
     pub key: Key,

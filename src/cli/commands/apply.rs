@@ -33,9 +33,12 @@ pub(in crate::cli) struct Args {
     #[arg(short, long, value_name = "ENVIRONMENT", num_args = 0..=1)]
     yes: Option<Option<String>>,
     /// How many personas are worked on at a time
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    #[arg(long, value_name = "N", default_value_t = CONCURRENCY, value_parser = clap::value_parser!(u8).range(1..=32))]
     concurrency: u8,
 }
+
+/// How many personas are worked on at a time unless told otherwise.
+pub(super) const CONCURRENCY: u8 = 4;
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let (directory, consent) = args.settle(context)?;
@@ -52,14 +55,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     if prepared.plan.sends() {
         consent.obtain(&site, &prepared.plan, args.format)?;
     }
-    execute(
-        &site,
-        &service,
-        prepared,
-        usize::from(args.concurrency),
-        args.format,
-    )
-    .await
+    execute(&site, &service, prepared, args.concurrency, args.format).await
 }
 
 impl Args {
@@ -141,7 +137,7 @@ pub(super) async fn execute(
     site: &Site<'_>,
     service: &Service,
     prepared: Prepared,
-    concurrency: usize,
+    concurrency: u8,
     format: Format,
 ) -> Result<Outcome, Error> {
     let Prepared {
@@ -155,7 +151,7 @@ pub(super) async fn execute(
         writer: service.client.writer(),
         secrets: &secrets,
         fingerprints: &fingerprints,
-        concurrency,
+        concurrency: usize::from(concurrency),
     };
     let bar = progress(site.context, &plan);
     let outcomes = apply::execute(&plan, session, &mut ledger, |step, outcome| {

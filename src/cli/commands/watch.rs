@@ -7,7 +7,7 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::site::{DIRECTORY, Service, Site};
-use super::apply::execute;
+use super::apply::{CONCURRENCY, execute};
 use super::plan::show;
 use crate::manifest::Loaded;
 use crate::watch::Watcher;
@@ -28,61 +28,99 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
-    let site = Site::open(context, &args.directory)?;
-    if args.apply && site.environment.protected {
-        let name = &site.environment.name;
-        return Err(Error::NotConfirmed(format!(
-            "`{name}` is protected; watch does not apply to it"
-        )));
-    }
+    refuse_protected(args, &Site::open(context, &args.directory)?)?;
     let mut watcher = Watcher::new(&args.directory)?;
-    let service = site.connect().await?;
-    let mut last = None;
+    let mut rounds = Rounds::default();
     loop {
-        match site.load() {
-            Ok(loaded) if last.as_ref().is_some_and(|last| is_same(last, &loaded)) => {}
-            Ok(loaded) => {
-                round(args, &site, &service, &loaded).await;
-                watcher.cover(&loaded.files)?;
-                context.mention("Watching; Ctrl-C ends it.");
-                last = Some(loaded);
-            }
+        match rounds.next(args, context, &mut watcher).await {
+            Ok(News::None) => {}
+            Ok(News::Planned) => context.mention(WATCHING),
+            // What goes wrong is shown, for the next save to mend.
             Err(error) => {
                 context.fail(&error);
-                last = None;
+                context.mention(WATCHING);
             }
         }
         watcher.changed().await?;
     }
 }
 
-/// Plans, and applies where that was asked for; what goes wrong is shown, for the next save to
-/// mend.
-async fn round(args: &Args, site: &Site<'_>, service: &Service, loaded: &Loaded) {
-    if let Err(error) = attempt(args, site, service, loaded).await {
-        site.context.fail(&error);
+const WATCHING: &str = "Watching; Ctrl-C ends it.";
+
+fn refuse_protected(args: &Args, site: &Site<'_>) -> Result<(), Error> {
+    if !args.apply || !site.environment.protected {
+        return Ok(());
+    }
+    let name = &site.environment.name;
+    Err(Error::NotConfirmed(format!(
+        "`{name}` is protected; watch does not apply to it"
+    )))
+}
+
+/// What a round found.
+enum News {
+    /// The files say what they said before.
+    None,
+    Planned,
+}
+
+/// What is kept from one round to the next.
+#[derive(Default)]
+struct Rounds {
+    service: Option<(String, Service)>,
+    last: Option<(String, Loaded)>,
+}
+
+impl Rounds {
+    /// Reads everything again, and plans where anything is new.
+    async fn next(
+        &mut self,
+        args: &Args,
+        context: &Context,
+        watcher: &mut Watcher,
+    ) -> Result<News, Error> {
+        let site = Site::open(context, &args.directory)?;
+        refuse_protected(args, &site)?;
+        let loaded = site.load()?;
+        let label = format!("{} {}", site.environment.name, site.environment.api.label());
+        watcher.cover(&loaded.files)?;
+        let seen = self.last.replace((label.clone(), loaded));
+        let (_, loaded) = self.last.as_ref().expect("it was just put there");
+        if seen.is_some_and(|(other, seen)| other == label && seen.is_same(loaded)) {
+            return Ok(News::None);
+        }
+        site.check(loaded)?;
+        if self
+            .service
+            .as_ref()
+            .is_none_or(|(other, _)| *other != label)
+        {
+            self.service = Some((label, site.connect().await?));
+        }
+        let (_, service) = self.service.as_ref().expect("it was just put there");
+        let done = plan(args, &site, service, loaded).await;
+        if done.is_err() {
+            // The next save tries again, whatever it says.
+            self.last = None;
+        }
+        done.map(|()| News::Planned)
     }
 }
 
-async fn attempt(
+/// Plans, and applies where that was asked for.
+async fn plan(
     args: &Args,
     site: &Site<'_>,
     service: &Service,
     loaded: &Loaded,
 ) -> Result<(), Error> {
-    site.check(loaded)?;
     let policy = site.policy(loaded, &args.selection)?;
     let prepared = site.prepare(loaded, service, &policy).await?;
-    site.context
-        .result(&show(&prepared.plan, Format::Text, &args.selection))?;
+    let shown = show(&prepared.plan, Format::Text, &args.selection);
+    site.context.result(&shown)?;
     if args.apply {
         // What became of each step has been told; the loop goes on either way.
-        let _ = execute(site, service, prepared, 4, Format::Text).await?;
+        let _ = execute(site, service, prepared, CONCURRENCY, Format::Text).await?;
     }
     Ok(())
-}
-
-/// Whether two loads read the very same text, so that there is nothing new to plan.
-fn is_same(one: &Loaded, other: &Loaded) -> bool {
-    one.files == other.files && one.sources == other.sources && one.findings == other.findings
 }
