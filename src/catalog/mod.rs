@@ -14,7 +14,7 @@ pub use field::{
 };
 pub use spelling::Vocabulary;
 pub use table::PERSONA;
-pub use walk::{is_credential, is_unset, named, nearest, tool_name};
+pub use walk::{is_credential, is_unset, named, nearest, seems_credential, tool_name};
 
 /// A kind of resource: its fields, and which of them carry its identity.
 #[derive(Debug)]

@@ -3,6 +3,37 @@
 use super::Catalog;
 use super::field::{Field, Literal, Normaliser, Requirement};
 
+/// Members of headers and the like whose values are credentials, in lower case.
+pub(super) const CREDENTIALS: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "api-key",
+    "api_key",
+    "apikey",
+    "x-api-key",
+    "cookie",
+    "token",
+    "password",
+];
+
+/// Words in the names of members whose values may well be credentials, in lower case.
+pub(super) const CREDENTIAL_WORDS: &[&str] = &[
+    "auth",
+    "authorization",
+    "apikey",
+    "cookie",
+    "credential",
+    "credentials",
+    "key",
+    "passwd",
+    "password",
+    "secret",
+    "token",
+];
+
+/// Where a function tool has its name.
+pub(super) const TOOL_NAME: &str = "/function/name";
+
 const SENSITIVITY: &[&str] = &["low", "medium", "high"];
 
 /// Personas, as `POST /v2/personas` takes them and `GET /v2/personas/{id}` answers them.

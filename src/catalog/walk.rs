@@ -4,20 +4,8 @@ use serde_json::{Map, Value};
 
 use super::Catalog;
 use super::field::{Access, Field, Kind, Literal, Secrecy};
+use super::table::{CREDENTIAL_WORDS, CREDENTIALS, TOOL_NAME};
 use crate::model::{Pointer, secret};
-
-/// Members of headers and the like whose values are credentials, in lower case.
-const CREDENTIALS: &[&str] = &[
-    "authorization",
-    "proxy-authorization",
-    "api-key",
-    "api_key",
-    "apikey",
-    "x-api-key",
-    "cookie",
-    "token",
-    "password",
-];
 
 /// How near a misspelt word has to be to be offered, 0 to 1.
 const NEAR: f64 = 0.75;
@@ -139,7 +127,7 @@ fn homes_below(at: &Pointer, known: &'static [Field], name: &str, homes: &mut Ve
 /// The name of a function tool.
 #[must_use]
 pub fn tool_name(tool: &Value) -> Option<&str> {
-    tool.pointer("/function/name")?.as_str()
+    tool.pointer(TOOL_NAME)?.as_str()
 }
 
 /// The word that is spelt most like `word`, if any is near.
@@ -154,10 +142,18 @@ pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// Whether a member of this name holds a credential.
+/// Whether a member of this name surely holds a credential.
 #[must_use]
 pub fn is_credential(name: &str) -> bool {
     CREDENTIALS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Whether a member of this name may well hold a credential: a word of it says so.
+#[must_use]
+pub fn seems_credential(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| CREDENTIAL_WORDS.contains(&word))
 }
 
 /// Whether a value says nothing: null, `""`, `[]` or `{}`.

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 const fn is_hostile(character: char) -> bool {
     matches!(character,
         '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
         | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -17,9 +17,8 @@ const fn is_hostile(character: char) -> bool {
 /// for commands is broken up.
 #[must_use]
 pub fn on_one_line(text: &str) -> Cow<'_, str> {
-    let is_plain =
-        !text.contains(|c: char| is_hostile(c) || matches!(c, '\n' | '\t')) && !holds_command(text);
-    if is_plain {
+    let is_plain = !text.contains(|c: char| is_hostile(c) || matches!(c, '\n' | '\t'));
+    if is_plain && !holds_command(text) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 16);
@@ -34,10 +33,11 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
         }
     }
     for command in COMMANDS {
-        escaped = escaped.replace(
-            command,
-            &format!("{}\\u{{5b}}", command.trim_end_matches('[')),
-        );
+        let broken = format!("{}\\u{{5b}}", command.trim_end_matches('['));
+        escaped = escaped.replace(command, &broken);
+    }
+    if let Some(rest) = escaped.trim_start().strip_prefix("::") {
+        escaped = format!("\\u{{3a}}:{rest}");
     }
     Cow::Owned(escaped)
 }
@@ -45,8 +45,9 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
 /// What runners look for anywhere in a line.
 const COMMANDS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
 
+/// GitHub's runner looks for `::` where a line begins, blanks aside.
 fn holds_command(text: &str) -> bool {
-    COMMANDS.iter().any(|command| text.contains(command))
+    text.trim_start().starts_with("::") || COMMANDS.iter().any(|command| text.contains(command))
 }
 
 /// JSON text with everything hostile as `\u` escapes: such characters only ever stand inside of
@@ -62,6 +63,10 @@ pub fn in_json(text: &str) -> String {
         } else {
             escaped.push(character);
         }
+    }
+    for command in COMMANDS {
+        let broken = format!("{}\\u005b", command.trim_end_matches('['));
+        escaped = escaped.replace(command, &broken);
     }
     escaped
 }
@@ -90,9 +95,10 @@ mod tests {
 
     #[test]
     fn json_keeps_its_meaning() {
-        let value = serde_json::json!({"a": "\u{9b}\u{202e}\u{e0041}\u{feff} ä\n"});
+        let value = serde_json::json!({"a": "\u{9b}\u{202e}\u{e0041}\u{feff} ä\n##[error]"});
         let escaped = in_json(&value.to_string());
         assert!(escaped.chars().all(|c| !is_hostile(c)), "{escaped}");
+        assert!(!holds_command(&escaped), "{escaped}");
         assert_eq!(
             serde_json::from_str::<serde_json::Value>(&escaped).expect("JSON"),
             value

@@ -3,18 +3,25 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::escape::on_one_line;
-use crate::catalog::is_credential;
-use crate::model::{Finding, Place, Severity};
+use crate::catalog::seems_credential;
+use crate::model::{Finding, Place, SecretName, Severity};
+
+/// How many findings are shown at most: whoever made more has made one mistake many times.
+const MOST: usize = 100;
 
 /// The findings as text, with the source lines that `line` knows.
 #[must_use]
 pub fn findings<'s>(findings: &[Finding], line: impl Fn(&Place) -> Option<&'s str>) -> String {
     let renderer = Renderer::styled();
-    let shown = findings.iter().map(|finding| {
+    let shown = findings.iter().take(MOST).map(|finding| {
         let source = finding.place.as_ref().and_then(&line);
         format!("{}\n", finding_text(&renderer, finding, source))
     });
-    shown.collect::<Vec<_>>().join("\n")
+    let mut shown: Vec<String> = shown.collect();
+    if let Some(more @ 1..) = findings.len().checked_sub(MOST) {
+        shown.push(format!("and {more} more\n"));
+    }
+    shown.join("\n")
 }
 
 fn finding_text(renderer: &Renderer, finding: &Finding, source: Option<&str>) -> String {
@@ -76,27 +83,39 @@ impl Marked {
     }
 }
 
-/// The line as it may be shown: whatever follows the name of a credential is left out, unless a tag
-/// follows.
+/// The line as it may be shown: what follows the name of a credential is left out, unless it is
+/// plain that it is none.
 fn concealed(line: &str) -> String {
-    let mut names = line.match_indices(':').filter_map(|(colon, _)| {
-        let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
-        let name = before
-            .rsplit([' ', '\t', '{', ',', '"', '\'', '-', '['])
-            .next()
-            .unwrap_or_default();
-        let dashed = before
-            .rsplit([' ', '\t', '{', ',', '"', '\'', '['])
-            .next()
-            .unwrap_or_default();
-        let is_plain = !line[colon + 1..].trim_start().starts_with(['!', '*'])
-            && !line[colon + 1..].trim().is_empty();
-        ((is_credential(name) || is_credential(dashed)) && is_plain).then_some(colon)
+    let colons = line.match_indices(':').map(|(colon, _)| colon);
+    let mut secrets = colons.filter(|&colon| {
+        let name = line[..colon].trim_end().trim_end_matches(['"', '\'']);
+        let name = name.rsplit([' ', '\t', '{', ',', '"', '\'', '[']).next();
+        seems_credential(name.unwrap_or_default()) && !is_harmless(&line[colon + 1..])
     });
-    match names.next() {
+    match secrets.next() {
         Some(colon) => format!("{}: ********", on_one_line(&line[..colon])),
         None => on_one_line(line).into_owned(),
     }
+}
+
+/// Whether what follows a credential's name is nothing, an alias, or the name of a secret.
+fn is_harmless(value: &str) -> bool {
+    let value = value.trim().trim_end_matches(['}', ',', ' ']);
+    let name = value.strip_prefix("!secret ").map(str::trim);
+    value.is_empty()
+        || value.strip_prefix('*').is_some_and(is_word)
+        || name.is_some_and(|name| SecretName::new(name).is_some() && is_shouted(name))
+}
+
+/// Names of variables are in capitals; whatever else stands there may be a value, put there by
+/// mistake.
+fn is_shouted(name: &str) -> bool {
+    !name.contains(|c: char| c.is_ascii_lowercase())
+}
+
+fn is_word(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 #[cfg(test)]
@@ -137,6 +156,12 @@ mod tests {
             "  - {modle: x, api_key: 'sk-live-123'}",
             "\"Authorization\" : Bearer sk-live-123",
             "x-api-key: sk-live-123",
+            "X-Team-Auth: sk-live-123",
+            "api_key: !secret sk-live-123",
+            "api_key: !secret sk_live_123",
+            "api_key: !!str sk-live-123",
+            "api_key: !x sk-live-123",
+            "api_key: &a sk-live-123",
         ] {
             let shown = concealed(line);
             assert!(

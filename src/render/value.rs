@@ -14,6 +14,8 @@ const SHORT: usize = 60;
 const LONG: usize = 160;
 /// How much of an unchanged rest is shown on either side of what changed in a long line.
 const AROUND: usize = 40;
+/// How many lines of a difference are shown; a text that was written anew is not shown whole.
+const MOST: usize = 60;
 /// How many unchanged lines are shown around a change.
 const CONTEXT: usize = 2;
 
@@ -60,7 +62,15 @@ pub(super) fn is_short(before: &Value, after: &Value) -> bool {
 
 /// The difference of two long values, line by line.
 pub(super) fn difference(before: &Value, after: &Value) -> Vec<String> {
-    clipped(text::compare(&laid_out(before), &laid_out(after), CONTEXT))
+    let mut shown = clipped(text::compare(&laid_out(before), &laid_out(after), CONTEXT));
+    if let Some(more @ 1..) = shown.len().checked_sub(MOST) {
+        shown.truncate(MOST);
+        shown.push(paint(
+            FAINT,
+            format!("… and {more} more lines of this difference"),
+        ));
+    }
+    shown
 }
 
 /// How much larger or smaller a value has become.
@@ -203,6 +213,20 @@ mod tests {
             "{shown}"
         );
         assert!(shown.chars().count() < 600, "{shown}");
+    }
+
+    #[test]
+    fn a_text_that_was_written_anew_is_not_shown_whole() {
+        let lines = |word: &str| {
+            json!(
+                (0..500)
+                    .map(|n| format!("{word} {n}\n"))
+                    .collect::<String>()
+            )
+        };
+        let shown = difference(&lines("old"), &lines("new"));
+        assert_eq!(shown.len(), MOST + 1);
+        assert!(shown[MOST].contains("940 more lines"), "{}", shown[MOST]);
     }
 
     #[test]

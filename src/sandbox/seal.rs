@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::quirk::Mask;
 use super::refusal::Refusal;
-use crate::catalog::{Field, PERSONA, Secrecy, is_credential, is_unset, named};
+use crate::catalog::{Field, PERSONA, Secrecy, is_unset, named, seems_credential};
 use crate::model::Hasher;
 
 /// The one member of a seal. Reserved: no request may hold it.
@@ -102,7 +102,7 @@ fn visit(
 fn visit_held(value: &mut Value, secret: &mut dyn FnMut(&str, &mut Value) -> bool) {
     match value {
         Value::Object(members) => members.retain(|name, value| {
-            if is_credential(name) {
+            if seems_credential(name) {
                 return secret(name, value);
             }
             visit_held(value, secret);
