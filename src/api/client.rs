@@ -28,6 +28,8 @@ const REQUEST: Duration = Duration::from_secs(60);
 const LARGEST: usize = 64;
 /// How many requests that read are under way at a time.
 const AT_ONCE: usize = 4;
+/// How many pages are read: with a hundred personas on each, more than any account has.
+const MOST_PAGES: usize = 1_000;
 /// How many lists are read before pages that shift under us are given up on.
 const LISTINGS: usize = 3;
 
@@ -153,9 +155,8 @@ impl Client {
 
     async fn send(&self, request: &Request) -> Result<(StatusCode, Body), ApiErrorKind> {
         let url = self.url(request);
-        let mut key = HeaderValue::from_str(self.connection.key.expose_secret()).map_err(|_| {
-            ApiErrorKind::Malformed("the API key cannot stand in a header".to_owned())
-        })?;
+        let mut key = HeaderValue::from_str(self.connection.key.expose_secret())
+            .map_err(|_| ApiErrorKind::Key)?;
         key.set_sensitive(true);
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
@@ -185,13 +186,20 @@ impl Client {
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok((status, body));
         }
-        Err(refusal(status.as_u16(), wire::message(&body.bytes)))
+        let key = self.connection.key.expose_secret();
+        let message = wire::message(&body.bytes).replace(key, "********");
+        Err(refusal(
+            status.as_u16(),
+            wire::is_draft(&body.bytes),
+            message,
+        ))
     }
 }
 
-const fn refusal(status: u16, message: String) -> ApiErrorKind {
+const fn refusal(status: u16, is_draft: bool, message: String) -> ApiErrorKind {
     match status {
         401 | 403 => ApiErrorKind::Unauthorized { status, message },
+        409 if is_draft => ApiErrorKind::Draft { message },
         _ => ApiErrorKind::Status { status, message },
     }
 }
@@ -268,7 +276,7 @@ impl Reader<'_> {
                 let other = ApiErrorKind::Malformed(format!("it is about {}", live.id));
                 Err(self.0.failed(&request, other))
             }
-            Err(error) if error.is_unknown_id() => Ok(None),
+            Err(error) if error.is_unknown_id(self.0.connection.catalog) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -302,8 +310,8 @@ impl Reader<'_> {
         // A page may hold fewer personas than were asked for.
         let size = first.personas.len().max(1);
         let (last, at_once) = match first.total {
-            Some(total) => (total.div_ceil(size), AT_ONCE),
-            None => (usize::MAX, 1),
+            Some(total) => (total.div_ceil(size).min(MOST_PAGES), AT_ONCE),
+            None => (MOST_PAGES, 1),
         };
         let mut found = Found::default();
         let mut goes_on = found.take(first.personas);
@@ -314,7 +322,13 @@ impl Reader<'_> {
             goes_on = found.take(page.personas);
         }
         drop(pages);
-        Ok((found.personas, first.total))
+        let is_endless = goes_on && first.total.is_none() && last == MOST_PAGES;
+        let total = if is_endless {
+            Some(usize::MAX)
+        } else {
+            first.total
+        };
+        Ok((found.personas, total))
     }
 
     async fn page(self, number: usize) -> Result<Page, ApiError> {

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::catalog::{Catalog, Vocabulary};
+
 /// A request that did not do what it was for. Holds no header and no query value that could be
 /// secret.
 #[derive(Debug, Error)]
@@ -41,6 +43,15 @@ pub enum ApiErrorKind {
         /// The service's words.
         message: String,
     },
+    /// The dashboard holds edits that are not live yet, and the service will not lose them.
+    #[error("someone has unpublished edits in the dashboard: {message}")]
+    Draft {
+        /// The service's words.
+        message: String,
+    },
+    /// The key cannot stand in a header.
+    #[error("the API key holds characters that cannot be sent")]
+    Key,
     /// The service wants the request sent elsewhere; the key is not carried there.
     #[error("status {status}, a redirect to `{location}`, which is not followed")]
     Redirect {
@@ -73,16 +84,21 @@ impl ApiError {
         matches!(self.kind, ApiErrorKind::Unauthorized { .. })
     }
 
-    /// Whether the service does not know the id: it says so with 400, where others say 404.
+    /// Whether the service does not know the id: it says so with 400 and names the member, where
+    /// others say 404. A 400 for any other reason says nothing about the id.
     #[must_use]
-    pub(super) const fn is_unknown_id(&self) -> bool {
-        matches!(
-            self.kind,
+    pub(super) fn is_unknown_id(&self, catalog: &Catalog) -> bool {
+        let names = [Vocabulary::Personas, Vocabulary::Pals];
+        match &self.kind {
+            ApiErrorKind::Status { status: 404, .. } => true,
             ApiErrorKind::Status {
-                status: 400 | 404,
-                ..
-            }
-        )
+                status: 400,
+                message,
+            } => names
+                .iter()
+                .any(|vocabulary| message.contains(vocabulary.member(catalog, catalog.id))),
+            _ => false,
+        }
     }
 
     /// Whether the service said no, so that nothing was changed.
@@ -94,6 +110,7 @@ impl ApiError {
                 status: 400..=499,
                 ..
             } | ApiErrorKind::Unauthorized { .. }
+                | ApiErrorKind::Key
         )
     }
 }

@@ -76,6 +76,14 @@ pub(super) fn message(body: &[u8]) -> String {
     }
 }
 
+/// Whether a refusal says that the dashboard holds edits which are not live yet.
+pub(super) fn is_draft(body: &[u8]) -> bool {
+    let answer = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    answer
+        .get("conflict")
+        .is_some_and(|conflict| conflict == "maker_changes")
+}
+
 fn unwrapped(catalog: &Catalog, answer: Value) -> Result<Value, String> {
     if is_persona(catalog, &answer) {
         return Ok(answer);

@@ -1,17 +1,19 @@
 //! Executing the very plan that was shown, a few steps at a time.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use futures_util::stream::{self, StreamExt};
 
 use super::outcome::{Normalised, Outcome, Status};
 use super::resolve::Secrets;
 use crate::api::{ApiError, ApiErrorKind, Writer};
-use crate::catalog::Catalog;
+use serde_json::Value;
+
+use crate::catalog::{self, Catalog, is_unset};
 use crate::ledger::{Ledger, LedgerError};
-use crate::model::{Fingerprints, Live, PersonaId, Record, causes};
-use crate::plan::{self, Action, Plan, Revision, Step};
+use crate::model::{Fingerprints, Live, PersonaId, Pointer, Record, causes, secret};
+use crate::plan::{self, Action, FieldChange, Plan, Revision, Step};
 
 /// What a plan is executed with.
 #[derive(Clone, Copy, Debug)]
@@ -102,33 +104,28 @@ type Taken = (Outcome, Option<Record>);
 
 impl Session<'_> {
     async fn take(self, step: &Step) -> Taken {
-        match &step.action {
+        let (mut outcome, record) = match &step.action {
             Action::Create(body) | Action::Recreate(body) => self.create(step, body).await,
             Action::Adopt(revision) | Action::Update(revision) => self.revise(step, revision).await,
-            Action::Keep => (
-                Outcome {
-                    message: step.reason.clone(),
-                    ..Outcome::new(Status::Unchanged)
-                },
-                None,
-            ),
-            Action::Blocked => (
-                Outcome {
-                    message: step.reason.clone(),
-                    ..Outcome::new(Status::Blocked)
-                },
-                None,
-            ),
-        }
+            Action::Keep => (Outcome::of(Status::Unchanged, step.reason.clone()), None),
+            Action::Blocked(_) => (Outcome::of(Status::Blocked, step.reason.clone()), None),
+        };
+        // The service may repeat in its refusal what it was sent.
+        outcome.message = outcome.message.map(|message| self.secrets.redact(message));
+        (outcome, record)
     }
 
-    async fn create(self, step: &Step, body: &serde_json::Value) -> Taken {
+    async fn create(self, step: &Step, body: &Value) -> Taken {
         let body = match self.secrets.in_body(self.catalog, body) {
             Ok(body) => body,
             Err(problem) => return (Outcome::because(Status::Failed, problem), None),
         };
         match self.writer.create(body).await {
-            Ok(created) => self.created(step, created.id).await,
+            Ok(created) => {
+                let written = step.fields.iter().map(|field| field.path.clone()).collect();
+                self.read_back(step, &created.id, &written, Echo::Free)
+                    .await
+            }
             Err(error) if may_have_happened(&error) => {
                 let unsure = format!(
                     "{}; it may have been created all the same: the next plan adopts it by its name",
@@ -140,80 +137,84 @@ impl Session<'_> {
         }
     }
 
-    /// The id is recorded whatever reading it back says, so that the persona is never made twice.
-    async fn created(self, step: &Step, id: PersonaId) -> Taken {
-        let (outcome, record) = self.read_back(step, &id).await;
-        let bare = || Record {
-            id,
-            name: step.persona_name.clone(),
-            prevent_delete: step.owned.prevent_delete,
-            fields: BTreeMap::new(),
-        };
-        (outcome, Some(record.unwrap_or_else(bare)))
-    }
-
     async fn revise(self, step: &Step, revision: &Revision) -> Taken {
         let live = match self.writer.reader().find(&revision.id).await {
             Ok(Some(live)) => live,
             Ok(None) => return (stale(&revision.id, "is gone"), None),
             Err(error) => return (failure(&error), None),
         };
-        if plan::fingerprint(self.catalog, &live.document, self.fingerprints) != revision.base {
-            return (
-                stale(
-                    &revision.id,
-                    "was edited since the plan was made; plan again",
-                ),
-                None,
-            );
+        if plan::fingerprint(self.catalog, &live.document) != revision.base {
+            let edited = "was edited since the plan was made; plan again";
+            return (stale(&revision.id, edited), None);
         }
-        for patch in &revision.patches {
-            let patch = match self.secrets.in_patch(self.catalog, patch) {
-                Ok(patch) => patch,
+        if revision.requests.is_empty() {
+            return self.done(step, &live, &BTreeSet::new());
+        }
+        self.send(step, revision).await
+    }
+
+    /// Sends the requests of a step one after the other. Where one fails, those before it are
+    /// recorded all the same.
+    async fn send(self, step: &Step, revision: &Revision) -> Taken {
+        let mut written = BTreeSet::new();
+        let mut echo = Echo::Free;
+        for request in &revision.requests {
+            let sent = match self.secrets.in_patch(self.catalog, &request.patch) {
+                Ok(patch) => self.writer.patch(&revision.id, &patch).await,
                 Err(problem) => return (Outcome::because(Status::Failed, problem), None),
             };
-            if let Err(error) = self.writer.patch(&revision.id, &patch).await {
-                return (failure(&error), None);
+            match sent {
+                Ok(changed) if changed => echo = Echo::Changed,
+                Ok(_) => {}
+                Err(error) if written.is_empty() => return (failure(&error), None),
+                Err(error) => return partly(step, &revision.id, &written, &error),
             }
+            written.extend(request.fields.iter().cloned());
         }
-        if revision.patches.is_empty() {
-            return self.done(step, &live);
-        }
-        self.read_back(step, &revision.id).await
+        self.read_back(step, &revision.id, &written, echo).await
     }
 
-    async fn read_back(self, step: &Step, id: &PersonaId) -> Taken {
-        match self.writer.reader().find(id).await {
-            Ok(Some(live)) => self.done(step, &live),
-            Ok(None) => (
-                Outcome::because(
-                    Status::Failed,
-                    format!("{id} was written, but cannot be read"),
-                ),
-                None,
-            ),
-            Err(error) => {
-                let unread = format!(
-                    "{id} was written, but reading it back failed: {}",
-                    causes(&error)
-                );
-                (Outcome::because(Status::Failed, unread), None)
+    async fn read_back(
+        self,
+        step: &Step,
+        id: &PersonaId,
+        written: &BTreeSet<Pointer>,
+        echo: Echo,
+    ) -> Taken {
+        let problem = match self.writer.reader().find(id).await {
+            Ok(Some(live)) if secret::occurs(&live.document) => {
+                format!(
+                    "{id} was written, but holds a member `{}` now",
+                    secret::MEMBER
+                )
             }
-        }
-    }
-
-    fn done(self, step: &Step, live: &Live) -> Taken {
-        let record = step.owned.record(
-            self.catalog,
-            live.id.clone(),
-            &live.document,
-            self.fingerprints,
-        );
-        let outcome = Outcome {
-            persona_id: Some(live.id.clone()),
-            normalised: self.normalised(step, live),
-            ..Outcome::new(Status::Applied)
+            Ok(Some(live)) => {
+                let unstored = self.unstored(step, &live, echo);
+                return self.done(step, &live, &unstored);
+            }
+            Ok(None) => format!("{id} was written, but cannot be read"),
+            Err(error) => format!("{id} was written, but not read back: {}", causes(&error)),
         };
+        let mut outcome = Outcome::because(Status::Failed, problem);
+        outcome.persona_id = Some(id.clone());
+        (outcome, Some(step.record_unseen(id.clone(), written)))
+    }
+
+    fn done(self, step: &Step, live: &Live, unstored: &BTreeSet<Pointer>) -> Taken {
+        let record = step.record(self.catalog, live, self.fingerprints, unstored);
+        let mut outcome = Outcome::new(Status::Applied);
+        outcome.persona_id = Some(live.id.clone());
+        if unstored.is_empty() {
+            outcome.normalised = self.normalised(step, live);
+        } else {
+            let paths: Vec<_> = unstored.iter().map(Pointer::as_str).collect();
+            outcome.status = Status::Failed;
+            outcome.message = Some(format!(
+                "the service took the change, but answers as before at {}: \
+                 it may have gone to a draft",
+                paths.join(", ")
+            ));
+        }
         (outcome, Some(record))
     }
 
@@ -231,6 +232,51 @@ impl Session<'_> {
         });
         sent.collect()
     }
+
+    /// Fields that read back as they were before, although the service says that it changed something.
+    /// What only differs in spelling from what was sent is normalised, not lost; and of what was
+    /// hidden before and is now, nothing can be said.
+    fn unstored(self, step: &Step, live: &Live, echo: Echo) -> BTreeSet<Pointer> {
+        let fields = step.fields.iter().filter(|field| {
+            let FieldChange {
+                path,
+                before,
+                after,
+                secret,
+                ..
+            } = field;
+            let (Some(before), seen) = (before, path.get(&live.document)) else {
+                return false;
+            };
+            let after = after.as_ref().unwrap_or(&Value::Null);
+            !secret
+                && !is_unset(before)
+                && seen == Some(before)
+                && !self.catalog.meets(path, seen, after)
+                && !catalog::resembles(before, after)
+        });
+        match echo {
+            Echo::Free => BTreeSet::new(),
+            Echo::Changed => fields.map(|field| field.path.clone()).collect(),
+        }
+    }
+}
+
+/// What the service said of the requests of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Echo {
+    /// Nothing that it could be held to.
+    Free,
+    /// That it changed the persona.
+    Changed,
+}
+
+fn partly(step: &Step, id: &PersonaId, written: &BTreeSet<Pointer>, error: &ApiError) -> Taken {
+    let mut outcome = failure(error);
+    let words = outcome.message.unwrap_or_default();
+    outcome.message = Some(format!("{id} was written in part, then: {words}"));
+    outcome.persona_id = Some(id.clone());
+    (outcome, Some(step.record_unseen(id.clone(), written)))
 }
 
 fn stale(id: &PersonaId, what: &str) -> Outcome {
@@ -238,12 +284,16 @@ fn stale(id: &PersonaId, what: &str) -> Outcome {
 }
 
 fn failure(error: &ApiError) -> Outcome {
-    let status = if error.is_refusal() {
-        Status::Refused
-    } else {
-        Status::Failed
+    let status = match &error.kind {
+        ApiErrorKind::Draft { .. } => Status::Blocked,
+        _ if error.is_refusal() => Status::Refused,
+        _ => Status::Failed,
     };
-    Outcome::because(status, causes(error))
+    let is_unauthorized = error.is_unauthorized();
+    Outcome {
+        is_unauthorized,
+        ..Outcome::because(status, causes(error))
+    }
 }
 
 /// Whether the service may have done what it was asked for without our knowing.
@@ -251,7 +301,10 @@ fn may_have_happened(error: &ApiError) -> bool {
     match &error.kind {
         ApiErrorKind::Status { status, .. } => *status >= 500,
         ApiErrorKind::NoAnswer(error) => !error.is_connect(),
-        ApiErrorKind::Unauthorized { .. } | ApiErrorKind::Redirect { .. } => false,
+        ApiErrorKind::Unauthorized { .. }
+        | ApiErrorKind::Redirect { .. }
+        | ApiErrorKind::Draft { .. }
+        | ApiErrorKind::Key => false,
         ApiErrorKind::Truncated(_)
         | ApiErrorKind::NotJson { .. }
         | ApiErrorKind::Malformed(_)

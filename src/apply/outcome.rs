@@ -17,6 +17,8 @@ pub struct Outcome {
     pub persona_id: Option<PersonaId>,
     /// What the service made something else of.
     pub normalised: Vec<Normalised>,
+    /// Whether the service did not accept the key.
+    pub is_unauthorized: bool,
 }
 
 /// How a step ended.
@@ -56,6 +58,14 @@ impl Outcome {
             message: None,
             persona_id: None,
             normalised: Vec::new(),
+            is_unauthorized: false,
+        }
+    }
+
+    pub(super) fn of(status: Status, message: Option<String>) -> Self {
+        Self {
+            message,
+            ..Self::new(status)
         }
     }
 

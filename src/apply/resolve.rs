@@ -9,6 +9,9 @@ use crate::catalog::{Catalog, Secrecy};
 use crate::diff::{Operation, Patch};
 use crate::model::{Fingerprints, Pointer, Salt, SecretName, secret};
 
+/// What stands in messages where a secret stood.
+const MASK: &str = "********";
+
 /// The values of the secrets that are available here.
 #[derive(Debug, Default)]
 pub struct Secrets(pub BTreeMap<SecretName, SecretString>);
@@ -22,6 +25,19 @@ impl Secrets {
             fingerprints.insert(name.clone(), value.expose_secret());
         }
         fingerprints
+    }
+
+    /// The text without any of their values, as they are or as JSON spells them.
+    #[must_use]
+    pub(super) fn redact(&self, text: String) -> String {
+        let values = self.0.values().map(ExposeSecret::expose_secret);
+        values
+            .filter(|value| !value.is_empty())
+            .fold(text, |text, value| {
+                let spelt = Value::from(value).to_string();
+                text.replace(value, MASK)
+                    .replace(spelt.trim_matches('"'), MASK)
+            })
     }
 
     /// The body with its secrets in it.

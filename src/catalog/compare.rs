@@ -55,6 +55,22 @@ impl Catalog {
     }
 }
 
+/// Whether two values differ in white space, letter case or type at most: then the one may be what the
+/// service made of the other.
+#[must_use]
+pub fn resembles(one: &Value, other: &Value) -> bool {
+    let bare = |value: &Value| -> String {
+        let text = value
+            .to_string()
+            .replace("\\n", "")
+            .replace("\\r", "")
+            .replace("\\t", "");
+        let letters = text.chars().filter(|c| !c.is_whitespace() && *c != '"');
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    bare(one) == bare(other)
+}
+
 fn is_default(field: Option<&'static Field>, value: &Value) -> bool {
     let default = field.and_then(|field| field.default);
     default.is_some_and(|default| is_same(field, value, &default.to_value()))

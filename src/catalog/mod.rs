@@ -9,6 +9,7 @@ mod spelling;
 mod table;
 mod walk;
 
+pub use compare::resembles;
 pub use field::{
     Access, Deprecated, Derived, Field, Kind, Literal, Normaliser, Requirement, Secrecy, Words,
 };

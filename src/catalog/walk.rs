@@ -41,6 +41,17 @@ impl Catalog {
         self.secrecy(pointer) != Secrecy::Open
     }
 
+    /// Whether a value at `pointer` must not be shown: as it is hidden, or as a name there that the
+    /// table does not know may well be a credential's.
+    #[must_use]
+    pub fn hides(&self, pointer: &Pointer, value: Option<&Value>) -> bool {
+        let named = |(_, name): (Pointer, String)| seems_credential(&name);
+        let is_unknown = self.find(pointer).is_none();
+        self.is_hidden(pointer)
+            || is_unknown && pointer.split_last().is_some_and(named)
+            || value.is_some_and(holds_credential)
+    }
+
     /// The secrecy of the nearest field at or around `pointer` that is not open.
     #[must_use]
     pub fn secrecy(&self, pointer: &Pointer) -> Secrecy {
@@ -154,6 +165,17 @@ pub fn seems_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
     words.any(|word| CREDENTIAL_WORDS.contains(&word))
+}
+
+/// Whether a text stands under a name that may well be a credential's.
+fn holds_credential(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            value.is_string() && seems_credential(name) || holds_credential(value)
+        }),
+        Value::Array(elements) => elements.iter().any(holds_credential),
+        _ => false,
+    }
 }
 
 /// Whether a value says nothing: null, `""`, `[]` or `{}`.

@@ -83,13 +83,22 @@ impl Context {
     }
 
     /// Asks a question; the answer without white space around it.
-    pub(super) fn ask(&self, question: &str) -> Result<String, Error> {
+    pub(super) async fn ask(&self, question: &str) -> Result<String, Error> {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color_of(&io::stderr()));
         write!(stderr, "{question} ")
             .and_then(|()| stderr.flush())
             .map_err(Error::Output)?;
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(Error::Output)?;
+        drop(stderr);
+        // Whoever waits for a human must not keep the embedded service from answering others.
+        let read = tokio::task::spawn_blocking(|| {
+            let mut answer = String::new();
+            io::stdin().read_line(&mut answer).map(|_| answer)
+        });
+        let answer = read
+            .await
+            .map_err(io::Error::other)
+            .flatten()
+            .map_err(Error::Input)?;
         Ok(answer.trim().to_owned())
     }
 

@@ -49,10 +49,20 @@ pub(super) enum Error {
         #[source]
         source: io::Error,
     },
+    #[error("cannot write the sandbox's state `{}`", path.display())]
+    State {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("none of the personas that the ledger `{}` knows is in this account", .0.display())]
+    OtherAccount(PathBuf),
     #[error(transparent)]
     Watch(#[from] WatchError),
     #[error("cannot draw a random number")]
     Random(#[source] getrandom::Error),
+    #[error("cannot read the answer")]
+    Input(#[source] io::Error),
     #[error("cannot write the result")]
     Output(#[source] io::Error),
     #[error("nothing was applied: {0}")]
@@ -92,6 +102,10 @@ impl Error {
                 kind: LoadErrorKind::Missing,
                 ..
             }) => Some("name the persona directory, or run where `personas` is".to_owned()),
+            Self::OtherAccount(ledger) => Some(format!(
+                "is it the key of another account? If all of them were deleted, delete {} and plan again",
+                ledger.display()
+            )),
             Self::NoSuchKey(_, near) => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::Api(error) => api_hint(&error.kind),
             _ => None,
@@ -110,8 +124,13 @@ fn api_hint(kind: &ApiErrorKind) -> Option<String> {
         ApiErrorKind::NotJson { .. } | ApiErrorKind::Redirect { .. } => {
             "is the address that of the API? It comes from `api_url` in the settings, else from TAVUS_PUBLIC_API_BASE_URL"
         }
-        ApiErrorKind::Truncated(_) | ApiErrorKind::Malformed(_) => "run again; nothing was changed",
-        ApiErrorKind::Status { .. } | ApiErrorKind::TooLarge(_) => return None,
+        ApiErrorKind::Truncated(_) | ApiErrorKind::Malformed(_) => {
+            "nothing was changed; run again, and if it stays so, the service is at fault"
+        }
+        ApiErrorKind::Status { .. }
+        | ApiErrorKind::Draft { .. }
+        | ApiErrorKind::Key
+        | ApiErrorKind::TooLarge(_) => return None,
     };
     Some(hint.to_owned())
 }

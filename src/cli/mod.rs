@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod context;
+mod embedded;
 mod error;
 mod outcome;
 mod run;

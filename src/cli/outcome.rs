@@ -18,6 +18,8 @@ pub(super) enum Outcome {
     Unauthorized,
     /// The arguments make no sense.
     Usage,
+    /// The user has ended it.
+    Interrupted,
 }
 
 impl From<Outcome> for ExitCode {
@@ -29,6 +31,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Partial => 3,
             Outcome::Unauthorized => 4,
             Outcome::Usage => 64,
+            Outcome::Interrupted => 130,
         })
     }
 }

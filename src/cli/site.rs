@@ -1,27 +1,27 @@
 //! A persona directory in one environment: what every command on it loads, connects to and
 //! compares.
 
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
-use serde_json::Value;
 use url::Url;
 
 use super::args::{Selection, Winner};
 use super::context::Context;
+use super::embedded;
 use super::error::Error;
-use crate::api::{Client, Connection};
+use crate::api::{ApiError, Client, Connection, Reader};
 use crate::apply::Secrets;
 use crate::catalog::{PERSONA, Vocabulary, nearest};
 use crate::ledger::Ledger;
 use crate::manifest::{self, Loaded, Scope};
-use crate::model::{Finding, Fingerprints, Key, Salt, SecretName, Severity, secret};
-use crate::plan::{self, Adoption, Inputs, OnConflict, Plan, Policy};
+use crate::model::{
+    Finding, Fingerprints, Key, Live, PersonaId, Salt, SecretName, Severity, secret,
+};
+use crate::plan::{self, Adoption, Inputs, OnConflict, Plan, Policy, Step};
 use crate::render;
-use crate::sandbox::{self, Quirks, Sandbox, StartErrorKind};
+use crate::sandbox::Sandbox;
 use crate::settings::{Api, Environment, Process, SettingsError, SettingsErrorKind};
 
 /// Where personas are looked for unless told otherwise.
@@ -140,17 +140,27 @@ impl<'c> Site<'c> {
         let secrets = self.secrets(loaded);
         let fingerprints = secrets.fingerprints(ledger.salt().clone());
         let known = plan::known_ids(&loaded.desired, &ledger.records);
-        let live = service.client.reader().fetch(&known).await?;
-        let plan = plan::build(&Inputs {
-            catalog: &PERSONA,
-            environment: &self.environment.name,
-            api_url: self.environment.api.label(),
-            desired: &loaded.desired,
-            live: &live,
-            records: &ledger.records,
-            secrets: &fingerprints,
-            policy,
-        });
+        let mut live = service.client.reader().fetch(&known).await?;
+        if plan::is_other_account(&live, &ledger.records) {
+            return Err(Error::OtherAccount(self.environment.ledger.clone()));
+        }
+        let build = |live: &[Live]| {
+            plan::build(&Inputs {
+                catalog: &PERSONA,
+                environment: &self.environment.name,
+                api_url: self.environment.api.label(),
+                desired: &loaded.desired,
+                elsewhere: &loaded.elsewhere,
+                live,
+                records: &ledger.records,
+                secrets: &fingerprints,
+                policy,
+            })
+        };
+        let mut plan = build(&live);
+        if complete(service.client.reader(), &plan, &mut live).await? {
+            plan = build(&live);
+        }
         Ok(Prepared {
             plan,
             ledger,
@@ -185,7 +195,7 @@ impl<'c> Site<'c> {
     pub(super) async fn connect(&self) -> Result<Service, Error> {
         match &self.environment.api {
             Api::Sandbox { state, seed } => {
-                let (embedded, address) = embedded(state, seed).await?;
+                let (embedded, address) = embedded::join(state, seed).await?;
                 let base =
                     Url::parse(&format!("http://{address}/v2")).expect("an address makes a URL");
                 let client = client(base, SecretString::from("sandbox"), Vocabulary::Personas)?;
@@ -220,6 +230,26 @@ impl<'c> Site<'c> {
     }
 }
 
+/// Reads those personas one by one that the plan would change, if the list says less of them than
+/// that does: patches are made for the whole document. Whether it does is seen from the first.
+/// Returns whether anything was learnt.
+async fn complete(reader: Reader<'_>, plan: &Plan, live: &mut [Live]) -> Result<bool, ApiError> {
+    let revised: BTreeSet<&PersonaId> = plan.steps.iter().filter_map(Step::revised).collect();
+    let mut learnt = false;
+    for live in live.iter_mut().filter(|live| revised.contains(&live.id)) {
+        let Some(whole) = reader.find(&live.id).await? else {
+            continue;
+        };
+        let says_same = |other: &Live| plan::fingerprint(&PERSONA, &other.document);
+        if !learnt && says_same(live) == says_same(&whole) {
+            return Ok(false);
+        }
+        learnt = true;
+        *live = whole;
+    }
+    Ok(learnt)
+}
+
 fn client(base: Url, key: SecretString, vocabulary: Vocabulary) -> Result<Client, Error> {
     Client::new(Connection {
         catalog: &PERSONA,
@@ -228,61 +258,6 @@ fn client(base: Url, key: SecretString, vocabulary: Vocabulary) -> Result<Client
         vocabulary,
     })
     .map_err(Error::Tls)
-}
-
-/// Starts the embedded service, or finds the one that another run has started on the same state.
-async fn embedded(state: &Path, seed: &Path) -> Result<(Option<Sandbox>, SocketAddr), Error> {
-    let options = sandbox::Options {
-        state: state.to_owned(),
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        seed: sow(state, seed)?,
-        quirks: Quirks::default(),
-        api_key: None,
-    };
-    match sandbox::start(options).await {
-        Ok(sandbox) => {
-            let address = sandbox.address();
-            Ok((Some(sandbox), address))
-        }
-        Err(error) => match error.kind {
-            StartErrorKind::Busy {
-                address: Some(address),
-            } => Ok((None, address)),
-            _ => Err(error.into()),
-        },
-    }
-}
-
-/// What a sandbox without state begins with: the seed's personas, and the ledger of whoever applied
-/// them.
-pub(super) fn sow(state: &Path, seed: &Path) -> Result<Vec<Value>, Error> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Error::Seed { path, source }
-    };
-    if state.exists() {
-        return Ok(Vec::new());
-    }
-    let (personas, ledger) = (seed.join("personas.json"), seed.join("ledger.json"));
-    let Some(text) = read_if_there(&personas).map_err(failed(&personas))? else {
-        return Ok(Vec::new());
-    };
-    let personas = serde_json::from_str(&text).map_err(|error| failed(&personas)(error.into()))?;
-    if let Some(text) = read_if_there(&ledger).map_err(failed(&ledger))? {
-        let ledger = state.join("ledger.json");
-        fs::create_dir_all(state)
-            .and_then(|()| fs::write(&ledger, text))
-            .map_err(failed(&ledger))?;
-    }
-    Ok(personas)
-}
-
-fn read_if_there(path: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 fn fresh_salt() -> Result<Salt, Error> {

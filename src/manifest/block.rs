@@ -114,7 +114,7 @@ impl Reader<'_> {
     }
 
     fn environments(&mut self, value: &Node) {
-        let mut applies = false;
+        let mut applies = !matches!(value.data, Data::List(_));
         for node in self.elements(value, "environments") {
             match node.text() {
                 Some(name) => applies |= name == self.environment,

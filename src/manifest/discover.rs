@@ -118,6 +118,13 @@ impl Walk<'_> {
         let below = below.join(name);
         let key = key_of(&below);
         let shown = normalised(&self.directory.join(&below));
+        if key.is_some() && below.to_str().is_none() {
+            let place = Place::start_of(&shown);
+            let finding = Finding::error("file-name", place, "the name of the file is not UTF-8");
+            self.findings
+                .push(finding.hint("rename it: its name is its key"));
+            return;
+        }
         let real = if is_link {
             match path.canonicalize() {
                 Ok(real) => real,

@@ -39,6 +39,8 @@ pub struct Scope<'a> {
 pub struct Loaded {
     /// The manifests without a mistake that are meant for the environment, sorted by key.
     pub desired: Vec<Desired>,
+    /// The manifests that are meant for other environments.
+    pub elsewhere: BTreeSet<Key>,
     /// What is wrong with the others, and what is worth a look, sorted by place.
     pub findings: Vec<Finding>,
     /// Every file that was read or looked for, as the user would type it.
@@ -53,6 +55,7 @@ impl Loaded {
     pub fn is_same(&self, other: &Self) -> bool {
         let Self {
             desired,
+            elsewhere: _,
             findings,
             files: _,
             sources: _,
@@ -92,15 +95,22 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
     refuse_twins(&mut drafts, scope.catalog);
 
     let mut desired = Vec::new();
+    let mut elsewhere = BTreeSet::new();
     for draft in drafts {
+        // What is wrong for other environments is told there: variables may only be known to them.
+        if !draft.block.applies {
+            elsewhere.insert(draft.key);
+            continue;
+        }
         let is_sound = !draft.findings.iter().any(Finding::is_error);
         findings.extend(draft.findings);
-        desired.extend(draft.desired.filter(|_| is_sound && draft.block.applies));
+        desired.extend(draft.desired.filter(|_| is_sound));
     }
     findings.sort_by(|a, b| (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message)));
     findings.dedup();
     Ok(Loaded {
         desired,
+        elsewhere,
         findings,
         files: files.asked,
         sources: files.sources,
@@ -117,6 +127,7 @@ struct Desk<'d> {
 
 /// One manifest on its way.
 struct Draft {
+    key: Key,
     block: Block,
     /// `None` where the file is no mapping.
     desired: Option<Desired>,
@@ -128,6 +139,7 @@ fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Dra
     let root = tree(&key, file, composed, desk, &mut findings);
     let Some((members, root)) = root.and_then(|root| members_of(root, &mut findings)) else {
         return Draft {
+            key,
             block: Block::default(),
             desired: None,
             findings,
@@ -146,7 +158,7 @@ fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Dra
     let document = document::build(theirs, root, scope.catalog.fields);
     findings.extend(document.findings);
     let mut desired = Desired {
-        key,
+        key: key.clone(),
         file: Arc::from(file.shown.display().to_string()),
         document: document.value,
         places: document.places,
@@ -158,6 +170,7 @@ fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Dra
     findings.extend(checked(&desired, &findings, scope.catalog));
     document::drop_read_only(&mut desired.document, scope.catalog.fields);
     Draft {
+        key,
         block,
         desired: Some(desired),
         findings,

@@ -189,6 +189,9 @@ impl Resolver<'_> {
         for part in parts {
             let before = self.findings.len();
             let part = self.node(part, depth);
+            if self.exhausted {
+                break;
+            }
             match part.data {
                 Data::Text(text) => texts.push(text),
                 _ if self.findings.len() > before => {}

@@ -8,8 +8,14 @@ macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(into = "String", try_from = "String")]
         pub struct $name(String);
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
 
         impl $name {
             /// The name as text.
@@ -67,5 +73,27 @@ impl SecretName {
         let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let safe = |c: char| c.is_ascii_alphanumeric() || c == '_';
         (starts_well && name.chars().all(safe)).then_some(Self(name))
+    }
+}
+
+impl From<String> for Key {
+    fn from(key: String) -> Self {
+        Self(key)
+    }
+}
+
+impl TryFrom<String> for PersonaId {
+    type Error = String;
+
+    fn try_from(id: String) -> Result<Self, String> {
+        Self::new(id.as_str()).ok_or_else(|| format!("`{id}` is no id"))
+    }
+}
+
+impl TryFrom<String> for SecretName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::new(name.as_str()).ok_or_else(|| format!("`{name}` is no name of a variable"))
     }
 }

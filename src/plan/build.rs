@@ -2,17 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use super::judge::{Cause, Sides, Verdict, judge};
+use super::judge::Cause;
 use super::pair::{Pair, pair};
-use super::revise::{body, fingerprint, put, revise, without};
-use super::step::{Action, FieldChange, Notes, Owned, Plan, Revision, Step};
-use crate::catalog::{Catalog, is_unset};
-use crate::diff::Patch;
-use crate::model::{
-    Desired, Fingerprints, Key, Live, Ownership, Pointer, Record, Records, SecretName, secret,
-};
+use super::revise::{body, fingerprint, revise};
+use super::step::{Action, FieldChange, Notes, Obstacle, Owned, Plan, Revision, Step};
+use crate::catalog::Catalog;
+use crate::model::{Desired, Fingerprints, Key, Live, Record, Records, SecretName, secret};
 
 /// Everything that a plan is made of.
 #[derive(Debug)]
@@ -25,6 +20,8 @@ pub struct Inputs<'a> {
     pub api_url: &'a str,
     /// What the repository wants.
     pub desired: &'a [Desired],
+    /// Manifests that are meant for other environments.
+    pub elsewhere: &'a BTreeSet<Key>,
     /// What the service holds.
     pub live: &'a [Live],
     /// What was applied last.
@@ -130,7 +127,7 @@ impl Inputs<'_> {
                 .name_of(&desired.document)
                 .unwrap_or_default()
                 .to_owned(),
-            action: Action::Blocked,
+            action: Action::Blocked(Obstacle::Identity),
             reason: None,
             fields: Vec::new(),
             unmanaged: Vec::new(),
@@ -146,7 +143,7 @@ impl Inputs<'_> {
             .declared(&body)
             .into_iter()
             .map(|(path, after)| FieldChange {
-                secret: self.catalog.is_hidden(&path),
+                secret: self.catalog.hides(&path, Some(after)),
                 place: Some(desired.places.name(&path).clone()),
                 cause,
                 before: None,
@@ -182,7 +179,7 @@ impl Inputs<'_> {
         ));
         match (self.policy.adoption, step.action) {
             (Adoption::Refuse, _) => Step {
-                action: Action::Blocked,
+                action: Action::Blocked(Obstacle::Identity),
                 reason: Some(format!(
                     "{} has this name already, and --no-adopt was given",
                     live.id
@@ -210,9 +207,10 @@ impl Inputs<'_> {
         if step
             .action
             .revision()
-            .is_some_and(|revision| revision.patches.is_empty())
+            .is_some_and(|revision| revision.requests.is_empty())
         {
             step.action = Action::Keep;
+            step.fields.clear();
         }
         step
     }
@@ -226,148 +224,40 @@ impl Inputs<'_> {
             owned: self.owned(desired, record),
             ..self.blank(desired)
         };
-        match self.obstacle(&fields, live) {
-            Some(obstacle) => step.reason = Some(obstacle),
-            None => match revise(self.catalog, &live.document, &fields) {
-                Some(patches) => step.action = Action::Update(self.on(live, patches)),
-                None => {
-                    step.reason =
-                        Some("no patch for it could be proven; please report this".to_owned())
-                }
-            },
-        }
+        (step.action, step.reason) = match self.obstacle(&fields, live) {
+            Some((obstacle, reason)) => (Action::Blocked(obstacle), Some(reason)),
+            None => self.mend(&fields, live),
+        };
         Step { fields, ..step }
     }
 
-    fn on(&self, live: &Live, patches: Vec<Patch>) -> Revision {
-        let base = fingerprint(self.catalog, &live.document, self.secrets);
-        Revision {
-            id: live.id.clone(),
-            base,
-            patches,
-        }
+    fn mend(&self, fields: &[FieldChange], live: &Live) -> (Action, Option<String>) {
+        let Some(requests) = revise(self.catalog, &live.document, fields) else {
+            let reason = "no patch for it could be proven; please report this".to_owned();
+            return (Action::Blocked(Obstacle::Unproven), Some(reason));
+        };
+        let base = fingerprint(self.catalog, &live.document);
+        let id = live.id.clone();
+        (Action::Update(Revision { id, base, requests }), None)
     }
 
-    /// What a human has to decide first.
-    fn obstacle(&self, fields: &[FieldChange], live: &Live) -> Option<String> {
+    /// What a human has to decide first, and why.
+    fn obstacle(&self, fields: &[FieldChange], live: &Live) -> Option<(Obstacle, String)> {
         if secret::occurs(&live.document) {
-            return Some(format!(
-                "the live persona holds a member named `{}`, which is reserved",
-                secret::MEMBER
-            ));
+            let member = secret::MEMBER;
+            let reason = format!("the live persona holds a member `{member}`, which is reserved");
+            return Some((Obstacle::Reserved, reason));
         }
-        let conflicts: Vec<_> = fields
-            .iter()
-            .filter(|field| field.cause == Cause::Conflict)
-            .map(|field| field.path.as_str())
-            .collect();
-        (self.policy.on_conflict == OnConflict::Block && !conflicts.is_empty()).then(|| {
-            format!(
-                "edited here and live: {}; --on-conflict repo lets the repository win",
-                conflicts.join(", ")
-            )
-        })
-    }
-
-    /// The fields that differ: those of the manifest, those it has given up, and with exclusive
-    /// ownership all others.
-    fn differing(
-        &self,
-        desired: &Desired,
-        live: &Live,
-        record: Option<&Record>,
-    ) -> Vec<FieldChange> {
-        let wanted = without(&desired.document, &desired.ignore);
-        let found = without(&live.document, &desired.ignore);
-        let declared = self.catalog.declared(&wanted);
-        let given_up = record
-            .map(|record| given_up(record, &declared))
-            .unwrap_or_default();
-        let foreign = match desired.ownership {
-            Ownership::Fields => Vec::new(),
-            Ownership::Exclusive => self.unmanaged(desired, live, record),
-        };
-        let declared = declared
-            .into_iter()
-            .map(|(path, value)| (path, Some(value)));
-        let others = given_up.into_iter().chain(foreign).map(|path| (path, None));
-        let differing = declared.chain(others).filter_map(|(path, wanted)| {
-            let applied = record.and_then(|record| record.fields.get(&path));
-            let known = record.is_some();
-            let sides = Sides {
-                pointer: &path,
-                desired: wanted,
-                live: path.get(&found),
-                applied,
-                known,
-            };
-            match judge(self.catalog, sides, self.secrets) {
-                Verdict::Differs(cause) => Some(self.change(desired, live, path, wanted, cause)),
-                Verdict::InSync | Verdict::Unknown => None,
-            }
-        });
-        differing.collect()
-    }
-
-    fn change(
-        &self,
-        desired: &Desired,
-        live: &Live,
-        path: Pointer,
-        wanted: Option<&Value>,
-        cause: Cause,
-    ) -> FieldChange {
-        FieldChange {
-            cause,
-            before: path.get(&live.document).cloned(),
-            after: wanted
-                .map(|wanted| with_ignored(wanted, &path, &live.document, &desired.ignore)),
-            secret: self.catalog.is_hidden(&path),
-            place: Some(desired.places.name(&path).clone()),
-            path,
+        let conflicts = fields.iter().filter(|field| field.cause == Cause::Conflict);
+        let conflicts: Vec<_> = conflicts.map(|field| field.path.as_str()).collect();
+        if conflicts.is_empty() || self.policy.on_conflict == OnConflict::Repository {
+            return None;
         }
-    }
-
-    /// What only the live side has: not empty, not the service's own default, and never owned.
-    fn unmanaged(&self, desired: &Desired, live: &Live, record: Option<&Record>) -> Vec<Pointer> {
-        let declared = self.catalog.declared(&desired.document);
-        let owned = record.into_iter().flat_map(|record| record.fields.keys());
-        let owners: Vec<&Pointer> = declared
-            .iter()
-            .map(|(path, _)| path)
-            .chain(owned)
-            .chain(&desired.ignore)
-            .collect();
-        let mut unmanaged: Vec<Pointer> = self
-            .catalog
-            .declared(&live.document)
-            .into_iter()
-            .filter(|(path, value)| {
-                !is_unset(value) && !self.catalog.is_server_default(path, value)
-            })
-            .map(|(path, _)| path)
-            .filter(|path| !owners.iter().any(|owner| overlaps(owner, path)))
-            .collect();
-        unmanaged.sort_unstable();
-        unmanaged
-    }
-
-    /// What the ledger is to know of the manifest's fields.
-    fn owned(&self, desired: &Desired, record: Option<&Record>) -> Owned {
-        let mut owned = Owned {
-            ignore: desired.ignore.clone(),
-            prevent_delete: desired.prevent_delete,
-            ..Owned::default()
-        };
-        let wanted = without(&desired.document, &desired.ignore);
-        for (path, value) in self.catalog.declared(&wanted) {
-            if let Some(sent) = self.catalog.digest(&path, Some(value), self.secrets) {
-                owned.sent.insert(path, sent);
-            } else if let Some(applied) = record.and_then(|record| record.fields.get(&path)) {
-                owned.kept.insert(path, applied.clone());
-            }
-        }
-        owned
+        let reason = format!(
+            "edited here and live: {}; --on-conflict repo lets the repository win",
+            conflicts.join(", ")
+        );
+        Some((Obstacle::Conflict, reason))
     }
 
     fn unavailable(&self, desired: &Desired) -> BTreeSet<SecretName> {
@@ -381,9 +271,7 @@ impl Inputs<'_> {
         if !matches!(step.action, Action::Keep) {
             return;
         }
-        let fresh = step
-            .owned
-            .record(self.catalog, live.id.clone(), &live.document, self.secrets);
+        let fresh = step.record(self.catalog, live, self.secrets, &BTreeSet::new());
         if step.owned.moved_from.is_some() || record != Some(&fresh) {
             notes.record.insert(step.key.clone(), fresh);
             notes.forget.extend(step.owned.moved_from.clone());
@@ -392,6 +280,7 @@ impl Inputs<'_> {
 
     fn dropped(&self, key: &Key, record: &Record, live: Option<&Live>, notes: &mut Notes) -> Step {
         let reason = match live {
+            Some(_) if self.elsewhere.contains(key) => "not meant for this environment",
             Some(_) => "no longer in the repository; it is left alone",
             None => "no longer in the repository, and gone from the account",
         };
@@ -414,33 +303,4 @@ impl Inputs<'_> {
             owned: Owned::default(),
         }
     }
-}
-
-/// A desired value, with the places in it that are to be ignored as they are live.
-fn with_ignored(wanted: &Value, path: &Pointer, live: &Value, ignore: &[Pointer]) -> Value {
-    let mut value = wanted.clone();
-    for ignored in ignore.iter().filter_map(|ignored| ignored.below(path)) {
-        put(
-            &mut value,
-            &ignored,
-            path.append(&ignored).get(live).cloned(),
-        );
-    }
-    value
-}
-
-/// The fields that were applied last and are no longer declared, in whole or in part.
-fn given_up(record: &Record, declared: &[(Pointer, &Value)]) -> Vec<Pointer> {
-    let is_declared = |path: &Pointer| declared.iter().any(|(owner, _)| overlaps(owner, path));
-    record
-        .fields
-        .keys()
-        .filter(|path| !is_declared(path))
-        .cloned()
-        .collect()
-}
-
-/// Whether the one place is the other, or stands in it.
-fn overlaps(one: &Pointer, other: &Pointer) -> bool {
-    one.below(other).is_some() || other.below(one).is_some()
 }

@@ -32,6 +32,7 @@ pub fn manifest(catalog: &Catalog, desired: &Desired) -> Vec<Finding> {
         check.members(&Pointer::root(), members, catalog.fields);
     }
     check.secrets(&Pointer::root(), &desired.document);
+    check.ignored();
     check.findings
 }
 
@@ -62,11 +63,37 @@ impl Check<'_> {
         }
     }
 
+    /// Places that cannot be left as they are live: the whole document, and what stands in a list.
+    fn ignored(&mut self) {
+        for pointer in &self.desired.ignore {
+            let is_root = *pointer == Pointer::root();
+            let around =
+                std::iter::successors(pointer.split_last(), |(parent, _)| parent.split_last());
+            let is_list = |(parent, _): (Pointer, String)| {
+                let kind = self.catalog.find(&parent).map(|field| field.kind);
+                let value = parent.get(&self.desired.document);
+                matches!(kind, Some(Kind::Texts(_) | Kind::Tools))
+                    || value.is_some_and(Value::is_array)
+            };
+            let message = match is_root {
+                true => "the whole document cannot be ignored".to_owned(),
+                false if around.into_iter().any(is_list) => {
+                    format!("`{pointer}` stands in a list, which is compared as a whole")
+                }
+                false => continue,
+            };
+            let place = self.desired.places.value(&Pointer::root()).clone();
+            self.findings.push(Finding::error("ignore", place, message));
+        }
+    }
+
     fn members(&mut self, at: &Pointer, members: &Map<String, Value>, known: &'static [Field]) {
         for (name, value) in members {
             let pointer = at.join(name);
             match named(known, name) {
                 Some(field) => self.field(&pointer, value, field),
+                // Where the table lists no members, the service takes any.
+                None if known.is_empty() => {}
                 None => self.unknown(at, &pointer, name),
             }
         }

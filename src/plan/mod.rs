@@ -3,6 +3,7 @@
 
 mod build;
 pub mod check;
+mod fields;
 mod judge;
 mod pair;
 mod revise;
@@ -12,6 +13,8 @@ mod tests;
 
 pub use build::{Adoption, Inputs, OnConflict, Policy, build};
 pub use judge::Cause;
-pub use pair::known_ids;
+pub use pair::{is_other_account, known_ids};
 pub use revise::fingerprint;
-pub use step::{Action, FieldChange, Notes, Owned, Plan, Revision, Step, Summary};
+pub use step::{
+    Action, FieldChange, Notes, Obstacle, Owned, Plan, Request, Revision, Step, Summary,
+};

@@ -50,6 +50,17 @@ pub fn known_ids<'a>(desired: &'a [Desired], records: &'a Records) -> BTreeSet<&
         .collect()
 }
 
+/// Whether the account is another one than the ledger's: of three or more ids that it knows, none is
+/// live. Creating all of them anew would be wrong.
+#[must_use]
+pub fn is_other_account(live: &[Live], records: &Records) -> bool {
+    let is_live = |record: &Record| live.iter().any(|live| live.id == record.id);
+    records.len() >= FEW && !records.values().any(is_live)
+}
+
+/// From how many ids on their absence says something of the account.
+const FEW: usize = 3;
+
 /// Pairs every manifest and every entry of the ledger, in the order of their keys.
 pub(super) fn pair<'a>(
     catalog: &Catalog,
@@ -97,7 +108,7 @@ pub(super) fn pair<'a>(
 type Moved<'a> = BTreeMap<&'a Key, (&'a Key, &'a Record)>;
 
 /// Manifests whose file has moved: the ledger does not know their key, but an entry without a
-/// manifest has their name.
+/// manifest has the id that they pin, or else their name.
 fn moved<'a>(
     catalog: &Catalog,
     desired: &'a [Desired],
@@ -105,22 +116,22 @@ fn moved<'a>(
     records: &'a Records,
 ) -> Moved<'a> {
     let keys: BTreeSet<&Key> = desired.iter().map(|desired| &desired.key).collect();
-    let orphans = || {
-        records
-            .iter()
-            .filter(|(key, record)| !keys.contains(key) && live.contains_key(&record.id))
-    };
+    let orphans: Vec<_> = records
+        .iter()
+        .filter(|(key, record)| !keys.contains(key) && live.contains_key(&record.id))
+        .collect();
     let newcomers = desired
         .iter()
-        .filter(|desired| desired.id.is_none() && !records.contains_key(&desired.key));
+        .filter(|desired| !records.contains_key(&desired.key));
     let mut moved = Moved::new();
     for newcomer in newcomers {
-        let Some(name) = catalog.name_of(&newcomer.document) else {
-            continue;
-        };
-        let mut namesakes = orphans().filter(|(_, record)| record.name == name);
-        if let (Some(orphan), None) = (namesakes.next(), namesakes.next()) {
-            moved.insert(&newcomer.key, orphan);
+        let name = catalog.name_of(&newcomer.document);
+        let mut matching = orphans.iter().filter(|(_, record)| match &newcomer.id {
+            Some(id) => record.id == *id,
+            None => name == Some(record.name.as_str()),
+        });
+        if let (Some(orphan), None) = (matching.next(), matching.next()) {
+            moved.insert(&newcomer.key, *orphan);
         }
     }
     moved

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::step::FieldChange;
+use super::step::{FieldChange, Request};
 use crate::catalog::{Catalog, is_unset};
-use crate::diff::{self, Patch};
-use crate::model::{Digest, Fingerprints, Hasher, Pointer};
+use crate::diff;
+use crate::model::{Digest, Fingerprints, Hasher, Pointer, Salt};
 
 /// The patches that bring a live document to its fields' desired values: one request, and one more
 /// for each subtree that must travel apart. `None` where applying them here does not give exactly
@@ -16,7 +16,7 @@ pub(super) fn revise(
     catalog: &Catalog,
     live: &Value,
     fields: &[FieldChange],
-) -> Option<Vec<Patch>> {
+) -> Option<Vec<Request>> {
     let mut groups: Vec<Option<Pointer>> = fields
         .iter()
         .map(|field| catalog.apart(&field.path))
@@ -24,26 +24,27 @@ pub(super) fn revise(
     groups.sort();
     groups.dedup();
 
-    let mut patches = Vec::new();
+    let mut requests = Vec::new();
     let mut document = live.clone();
     for group in groups {
+        let in_group = || {
+            fields
+                .iter()
+                .filter(|field| catalog.apart(&field.path) == group)
+        };
         let mut target = document.clone();
-        for field in fields
-            .iter()
-            .filter(|field| catalog.apart(&field.path) == group)
-        {
+        for field in in_group() {
             put(&mut target, &field.path, field.after.clone());
         }
         let patch = diff::compute(&document, &target);
-        document = patch
-            .apply(&document)
-            .ok()
-            .filter(|patched| *patched == target)?;
+        let patched = patch.apply(&document).ok();
+        document = patched.filter(|patched| *patched == target)?;
         if !patch.is_empty() {
-            patches.push(patch);
+            let fields = in_group().map(|field| field.path.clone()).collect();
+            requests.push(Request { patch, fields });
         }
     }
-    Some(patches)
+    Some(requests)
 }
 
 /// The body of the create call: what the manifest declares, without what must be unset.
@@ -66,6 +67,10 @@ pub(super) fn put(document: &mut Value, pointer: &Pointer, value: Option<Value>)
     let value = value.filter(|value| !value.is_null());
     let mut at = document;
     for token in parent.tokens() {
+        if at.is_array() {
+            // A list is owned as a whole: nothing in it has a place of its own.
+            return;
+        }
         if !at.get(&token).is_some_and(Value::is_object) {
             if value.is_none() {
                 return;
@@ -73,6 +78,9 @@ pub(super) fn put(document: &mut Value, pointer: &Pointer, value: Option<Value>)
             members(at).insert(token.clone(), Value::Object(Map::new()));
         }
         at = &mut at[token.as_str()];
+    }
+    if at.is_array() {
+        return;
     }
     match value {
         Some(value) => {
@@ -103,16 +111,17 @@ fn members(value: &mut Value) -> &mut Map<String, Value> {
 }
 
 /// A digest of everything in a live document that anyone but the service writes: equal as long as
-/// nobody edits it.
+/// nobody edits it. The same for everyone, as it is part of what a plan is known by.
 #[must_use]
-pub fn fingerprint(catalog: &Catalog, live: &Value, secrets: &Fingerprints) -> Digest {
+pub fn fingerprint(catalog: &Catalog, live: &Value) -> Digest {
+    let secrets = Fingerprints::new(Salt::new([0; 32]));
     let mut fields: Vec<_> = catalog.declared(live);
     fields.retain(|(_, value)| !is_unset(value));
     fields.sort_unstable_by(|left, right| left.0.cmp(&right.0));
     let mut hasher = Hasher::default();
     for (pointer, value) in fields {
         hasher.write_tagged('/', pointer.as_str());
-        let digest = catalog.digest(&pointer, Some(value), secrets);
+        let digest = catalog.digest(&pointer, Some(value), &secrets);
         hasher.write(digest.as_ref().map_or("", Digest::as_str));
     }
     hasher.finish()

@@ -11,7 +11,7 @@ use super::revise::without;
 use crate::catalog::Catalog;
 use crate::diff::Patch;
 use crate::model::{
-    Applied, Digest, Fingerprints, Hasher, Key, PersonaId, Place, Pointer, Record, Records,
+    Applied, Digest, Fingerprints, Hasher, Key, Live, PersonaId, Place, Pointer, Record, Records,
     SecretName,
 };
 
@@ -68,7 +68,20 @@ pub enum Action {
     /// Nothing.
     Keep,
     /// Nothing, until a human has decided.
-    Blocked,
+    Blocked(Obstacle),
+}
+
+/// What a human has to decide first. The step's reason has the details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It cannot be told which live persona is meant, or it may not be bound.
+    Identity,
+    /// Both sides were edited.
+    Conflict,
+    /// The live persona holds what would be mistaken for a secret.
+    Reserved,
+    /// No patch could be proven.
+    Unproven,
 }
 
 /// A change to a persona that is live.
@@ -79,7 +92,16 @@ pub struct Revision {
     /// The fingerprint of the live document that the patches were computed from.
     pub base: Digest,
     /// The requests to send, one after the other; none where the persona is as it should be.
-    pub patches: Vec<Patch>,
+    pub requests: Vec<Request>,
+}
+
+/// One request that changes a live persona.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What it sends.
+    pub patch: Patch,
+    /// The fields that it mends.
+    pub fields: BTreeSet<Pointer>,
 }
 
 /// One field that differs.
@@ -102,10 +124,10 @@ pub struct FieldChange {
 /// The fields that a step answers for.
 #[derive(Clone, Debug, Default)]
 pub struct Owned {
-    /// A digest of what the manifest says, by field.
-    pub sent: BTreeMap<Pointer, Digest>,
-    /// Fields that could not be compared: the ledger keeps what it knew.
-    pub kept: BTreeMap<Pointer, Applied>,
+    /// A digest of what the manifest says, by field; `None` where a secret is not available here.
+    pub sent: BTreeMap<Pointer, Option<Digest>>,
+    /// What the ledger knew before.
+    pub previous: BTreeMap<Pointer, Applied>,
     /// Places that are not compared.
     pub ignore: Vec<Pointer>,
     /// Whether the manifest forbids to delete the persona.
@@ -154,7 +176,7 @@ impl Plan {
                 Action::Update(_) => &mut summary.update,
                 Action::Recreate(_) => &mut summary.recreate,
                 Action::Keep => &mut summary.keep,
-                Action::Blocked => &mut summary.blocked,
+                Action::Blocked(_) => &mut summary.blocked,
             } += 1;
         }
         summary
@@ -171,7 +193,7 @@ impl Plan {
     /// Whether applying it would send or bind anything.
     #[must_use]
     pub fn sends(&self) -> bool {
-        let idle = |step: &Step| matches!(step.action, Action::Keep | Action::Blocked);
+        let idle = |step: &Step| matches!(step.action, Action::Keep | Action::Blocked(_));
         !self.steps.iter().all(idle)
     }
 
@@ -193,7 +215,7 @@ impl Plan {
                 id,
                 base,
                 step.action.body(),
-                step.action.patches()
+                step.action.patches().collect::<Vec<_>>()
             ]);
             hasher.write_tagged('s', &sent.to_string());
         }
@@ -211,7 +233,7 @@ impl Action {
             Self::Update(_) => "update",
             Self::Recreate(_) => "recreate",
             Self::Keep => "keep",
-            Self::Blocked => "blocked",
+            Self::Blocked(_) => "blocked",
         }
     }
 
@@ -220,7 +242,7 @@ impl Action {
     pub const fn revision(&self) -> Option<&Revision> {
         match self {
             Self::Adopt(revision) | Self::Update(revision) => Some(revision),
-            Self::Create(_) | Self::Recreate(_) | Self::Keep | Self::Blocked => None,
+            Self::Create(_) | Self::Recreate(_) | Self::Keep | Self::Blocked(_) => None,
         }
     }
 
@@ -229,46 +251,87 @@ impl Action {
     pub const fn body(&self) -> Option<&Value> {
         match self {
             Self::Create(body) | Self::Recreate(body) => Some(body),
-            Self::Adopt(_) | Self::Update(_) | Self::Keep | Self::Blocked => None,
+            Self::Adopt(_) | Self::Update(_) | Self::Keep | Self::Blocked(_) => None,
         }
     }
 
     /// The patches that it sends.
-    #[must_use]
-    pub fn patches(&self) -> &[Patch] {
-        self.revision().map_or(&[], |revision| &revision.patches)
+    pub fn patches(&self) -> impl Iterator<Item = &Patch> {
+        let requests = self.revision().map(|revision| &revision.requests);
+        requests.into_iter().flatten().map(|request| &request.patch)
     }
 }
 
-impl Owned {
-    /// The ledger's entry for a persona that is live as `document` after the step.
+impl Step {
+    /// The live persona that the step would change, or would if nothing stood in its way.
+    #[must_use]
+    pub fn revised(&self) -> Option<&PersonaId> {
+        let is_revised = self
+            .action
+            .revision()
+            .is_some_and(|revision| !revision.requests.is_empty());
+        let is_held = matches!(self.action, Action::Blocked(Obstacle::Conflict));
+        self.persona_id.as_ref().filter(|_| is_revised || is_held)
+    }
+
+    /// The ledger's entry for a persona that reads back as `document`. Of fields that are not as they
+    /// were sent for reasons of their own (`unstored`), the ledger keeps what it knew.
     #[must_use]
     pub fn record(
         &self,
         catalog: &Catalog,
-        id: PersonaId,
-        document: &Value,
+        live: &Live,
         secrets: &Fingerprints,
+        unstored: &BTreeSet<Pointer>,
     ) -> Record {
-        let compared = without(document, &self.ignore);
-        let mut fields = self.kept.clone();
-        for (pointer, sent) in &self.sent {
-            let seen = catalog.digest(pointer, pointer.get(&compared), secrets);
-            let seen = seen.expect("a live document refers to no secret");
-            fields.insert(
+        let compared = without(&live.document, &self.owned.ignore);
+        let name = catalog.name_of(&live.document).unwrap_or_default();
+        self.entry(live.id.clone(), name, |pointer| {
+            let seen = || catalog.digest(pointer, pointer.get(&compared), secrets);
+            if unstored.contains(pointer) {
+                None
+            } else {
+                seen()
+            }
+        })
+    }
+
+    /// The ledger's entry for a persona that was written but could not be read back: it is taken to
+    /// hold what was sent, in the fields that were `written`.
+    #[must_use]
+    pub fn record_unseen(&self, id: PersonaId, written: &BTreeSet<Pointer>) -> Record {
+        let changed: BTreeSet<&Pointer> = self.fields.iter().map(|field| &field.path).collect();
+        let held = |pointer: &Pointer| written.contains(pointer) || !changed.contains(pointer);
+        self.entry(id, &self.persona_name, |pointer| {
+            self.owned
+                .sent
+                .get(pointer)
+                .filter(|_| held(pointer))
+                .cloned()
+                .flatten()
+        })
+    }
+
+    /// An entry in which a field has what `seen` says of it, or else what the ledger knew before.
+    fn entry(
+        &self,
+        id: PersonaId,
+        name: &str,
+        seen: impl Fn(&Pointer) -> Option<Digest>,
+    ) -> Record {
+        let applied = self.owned.sent.iter().filter_map(|(pointer, sent)| {
+            let fresh = sent.clone().zip(seen(pointer));
+            let fresh = fresh.map(|(sent, seen)| Applied { sent, seen });
+            Some((
                 pointer.clone(),
-                Applied {
-                    sent: sent.clone(),
-                    seen,
-                },
-            );
-        }
-        let name = catalog.name_of(document).unwrap_or_default().to_owned();
+                fresh.or_else(|| self.owned.previous.get(pointer).cloned())?,
+            ))
+        });
         Record {
             id,
-            name,
-            prevent_delete: self.prevent_delete,
-            fields,
+            name: name.to_owned(),
+            prevent_delete: self.owned.prevent_delete,
+            fields: applied.collect(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The plan's laws, and one row for each way in which a persona can be found.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -58,6 +59,7 @@ fn plan_with(desired: &[Desired], live: &[Live], records: &Records, policy: &Pol
         environment: "test",
         api_url: "test",
         desired,
+        elsewhere: &BTreeSet::new(),
         live,
         records,
         secrets: &secrets,
@@ -75,20 +77,27 @@ fn apply(step: &Step, live: &[Live]) -> Value {
                 .iter()
                 .find(|live| live.id == revision.id)
                 .expect("it is live");
-            let patched = revision
-                .patches
-                .iter()
-                .try_fold(live.document.clone(), |document, patch| {
-                    patch.apply(&document)
-                });
+            let mut patches = step.action.patches();
+            let patched = patches.try_fold(live.document.clone(), |document, patch| {
+                patch.apply(&document)
+            });
             patched.expect("a plan's patches apply")
         }
-        Action::Keep | Action::Blocked => panic!("nothing to apply"),
+        Action::Keep | Action::Blocked(_) => panic!("nothing to apply"),
     }
 }
 
 fn record(step: &Step, id: PersonaId, document: &Value) -> Record {
-    step.owned.record(&PERSONA, id, document, &secrets())
+    let live = Live {
+        id,
+        document: document.clone(),
+    };
+    step.record(&PERSONA, &live, &secrets(), &BTreeSet::new())
+}
+
+fn patches(plan: &Plan) -> Value {
+    let patches: Vec<_> = plan.steps[0].action.patches().collect();
+    serde_json::to_value(patches).expect("JSON")
 }
 
 fn applied(key: &str, document: &Value, id_text: &str) -> Records {
@@ -193,6 +202,90 @@ fn identity_goes_by_pin_then_ledger_then_name() {
 }
 
 #[test]
+fn a_manifest_that_moved_and_pins_its_id_takes_its_entry_along() {
+    let ana = json!({"persona_name": "Ana", "context": "x"});
+    let pinned = Desired {
+        id: Some(id("p1")),
+        ..desired("moved", ana.clone())
+    };
+    let plan = plan(
+        &[pinned],
+        &[live("p1", ana.clone())],
+        &applied("ana", &ana, "p1"),
+    );
+    assert_eq!(words(&plan), ["keep moved p1"]);
+    assert!(plan.notes.forget.contains(&Key::new("ana")));
+}
+
+#[test]
+fn an_ignored_place_inside_a_list_destroys_nothing() {
+    let document = |text: &str| json!({"persona_name": "Ana", "layers": {"mcp": {"connectors": [{"url": text}]}}});
+    let mut now = desired("ana", document("new"));
+    now.ignore = vec![Pointer::parse("/layers/mcp/connectors/0/url").expect("a pointer")];
+    let plan = plan(&[now], &[live("p1", document("old"))], &Records::new());
+    assert_eq!(
+        patches(&plan),
+        json!([[{"op": "replace", "path": "/layers/mcp/connectors/0/url", "value": "new"}]])
+    );
+}
+
+#[test]
+fn another_account_is_told_from_one_that_has_lost_a_persona() {
+    let ana = json!({"persona_name": "Ana"});
+    let records: Records = ["a", "b", "c"]
+        .iter()
+        .map(|key| {
+            (
+                Key::new(*key),
+                applied("x", &ana, &format!("p{key}"))[&Key::new("x")].clone(),
+            )
+        })
+        .collect();
+    assert!(is_other_account(&[live("p9", ana.clone())], &records));
+    assert!(!is_other_account(&[live("pb", ana.clone())], &records));
+    assert!(!is_other_account(&[], &applied("ana", &ana, "p1")));
+}
+
+#[test]
+fn a_plan_id_does_not_depend_on_the_salt() {
+    let held = json!({"persona_name": "Ana", "layers": {"llm": {"api_key": "********"}}});
+    let id = |salt| {
+        let secrets = Fingerprints::new(Salt::new([salt; 32]));
+        let wanted = [desired(
+            "ana",
+            json!({"persona_name": "Ana", "context": "x"}),
+        )];
+        let inputs = Inputs {
+            catalog: &PERSONA,
+            environment: "test",
+            api_url: "test",
+            desired: &wanted,
+            elsewhere: &BTreeSet::new(),
+            live: &[live("p1", held.clone())],
+            records: &Records::new(),
+            secrets: &secrets,
+            policy: &Policy::default(),
+        };
+        build(&inputs).id()
+    };
+    assert_eq!(id(1), id(2));
+}
+
+#[test]
+fn what_was_written_and_not_read_back_is_taken_to_hold_what_was_sent() {
+    let before = json!({"persona_name": "Ana", "context": "old", "greeting": "old"});
+    let now = json!({"persona_name": "Ana", "context": "new", "greeting": "new"});
+    let records = applied("ana", &before, "p1");
+    let plan = plan(&[desired("ana", now)], &[live("p1", before)], &records);
+    let context = Pointer::parse("/context").expect("a pointer");
+    let greeting = Pointer::parse("/greeting").expect("a pointer");
+    let entry = plan.steps[0].record_unseen(id("p1"), &BTreeSet::from([context.clone()]));
+    let previous = &records[&Key::new("ana")];
+    assert_ne!(entry.fields[&context], previous.fields[&context]);
+    assert_eq!(entry.fields[&greeting], previous.fields[&greeting]);
+}
+
+#[test]
 fn a_moved_manifest_takes_its_entry_along() {
     let ana = json!({"persona_name": "Ana", "context": "x"});
     let plan = plan(
@@ -232,8 +325,8 @@ fn what_is_no_longer_declared_is_removed_and_what_was_never_owned_is_counted() {
         &[live("p1", held)],
         &applied("ana", &before, "p1"),
     );
-    let patches = serde_json::to_value(plan.steps[0].action.patches()).expect("JSON");
-    assert_eq!(patches, json!([[{"op": "remove", "path": "/context"}]]));
+    let sent = patches(&plan);
+    assert_eq!(sent, json!([[{"op": "remove", "path": "/context"}]]));
     assert_eq!(
         plan.steps[0].unmanaged,
         [Pointer::parse("/languages").expect("a pointer")]
@@ -248,8 +341,8 @@ fn exclusive_ownership_removes_the_unmanaged_but_no_default_and_nothing_read_onl
     };
     let held = json!({"persona_name": "Ana", "pipeline_mode": "full", "languages": ["en"], "persona_id": "p1"});
     let plan = plan(&[now], &[live("p1", held)], &Records::new());
-    let patches = serde_json::to_value(plan.steps[0].action.patches()).expect("JSON");
-    assert_eq!(patches, json!([[{"op": "remove", "path": "/languages"}]]));
+    let sent = patches(&plan);
+    assert_eq!(sent, json!([[{"op": "remove", "path": "/languages"}]]));
 }
 
 #[test]
@@ -269,14 +362,11 @@ fn an_ignored_place_stays_as_it_is_live_even_inside_a_field() {
         &[held(1.2, 0.1)],
         &Records::new(),
     );
-    assert_eq!(
-        serde_json::to_value(same.steps[0].action.patches()).expect("JSON"),
-        json!([])
-    );
+    assert_eq!(patches(&same), json!([]));
     let other = plan(&[now], &[held(1.2, 0.2)], &Records::new());
-    let patches = serde_json::to_value(other.steps[0].action.patches()).expect("JSON");
+    let sent = patches(&other);
     assert_eq!(
-        patches,
+        sent,
         json!([[{"op": "replace", "path": "/layers/tts/voice_settings/style", "value": 0.1}]])
     );
 }
@@ -289,9 +379,9 @@ fn conferencing_travels_in_a_request_of_its_own() {
         &[live("p1", json!({"persona_name": "Ana"}))],
         &Records::new(),
     );
-    let patches = serde_json::to_value(plan.steps[0].action.patches()).expect("JSON");
+    let sent = patches(&plan);
     assert_eq!(
-        patches,
+        sent,
         json!([
             [{"op": "add", "path": "/layers", "value": {"llm": {"model": "m"}}}],
             [{"op": "add", "path": "/layers/conferencing", "value": {"username": "ana"}}],

@@ -1,6 +1,6 @@
 //! Findings for people: what is wrong, the line with the place marked, and the way out.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::escape::on_one_line;
 use crate::catalog::seems_credential;
@@ -41,7 +41,16 @@ fn finding_text(renderer: &Renderer, finding: &Finding, source: Option<&str>) ->
     let mut group = Group::with_title(level.primary_title(&*message).id(*code));
     let marked = place
         .as_ref()
-        .map(|place| Marked::new(place, source.unwrap_or_default()));
+        .zip(source)
+        .map(|(place, source)| Marked::new(place, source));
+    let origin = place
+        .as_ref()
+        .filter(|_| source.is_none())
+        .map(ToString::to_string);
+    let origin = origin.as_deref().map(on_one_line);
+    if let Some(origin) = &origin {
+        group = group.element(Origin::path(&**origin));
+    }
     if let Some(marked) = &marked {
         group = group.element(
             Snippet::source(&marked.text)

@@ -25,14 +25,16 @@ pub fn outcome(step: &Step, outcome: &Outcome) -> String {
     let id = outcome.persona_id.as_ref().or(step.persona_id.as_ref());
     let id = id.map(|id| format!("  {id}")).unwrap_or_default();
     let what = format!("{sign} {}", outcome.status.word());
+    let action = match step.action {
+        Action::Blocked(_) => "",
+        _ => step.action.word(),
+    };
     let key = on_one_line(step.key.as_str());
-    writeln!(
-        text,
-        "{} {} {key}{id}",
-        paint(style, what),
-        step.action.word()
-    )
-    .expect("a string takes all");
+    let words: Vec<&str> = [action, &key]
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .collect();
+    writeln!(text, "{} {}{id}", paint(style, what), words.join(" ")).expect("a string takes all");
     if let Some(message) = &outcome.message {
         writeln!(text, "    {}", on_one_line(message)).expect("a string takes all");
     }

@@ -120,16 +120,7 @@ fn step(text: &mut String, step: &Step, show_unmanaged: bool) {
     if let Some(reason) = &step.reason {
         line(text, "    ", &paint(style, on_one_line(reason)));
     }
-    for name in &step.unavailable {
-        line(
-            text,
-            "    ",
-            &paint(
-                BLOCKED,
-                format!("{name} is not set here, so what it would change is not known"),
-            ),
-        );
-    }
+    unavailable(text, step);
     let width = step
         .fields
         .iter()
@@ -143,12 +134,23 @@ fn step(text: &mut String, step: &Step, show_unmanaged: bool) {
     text.push('\n');
 }
 
+/// Secrets that are not set here: what stands among them was not compared.
+fn unavailable(text: &mut String, step: &Step) {
+    for name in &step.unavailable {
+        let said = match step.action.body() {
+            Some(_) => format!("{name} is not set here; applying this needs it"),
+            None => format!("{name} is not set here, so its field is not compared"),
+        };
+        line(text, "    ", &paint(BLOCKED, said));
+    }
+}
+
 const fn sign(action: &Action) -> (char, Style) {
     match action {
         Action::Create(_) | Action::Recreate(_) => ('+', ADDED),
         Action::Adopt(_) | Action::Update(_) => ('~', CHANGED),
         Action::Keep => ('=', FAINT),
-        Action::Blocked => ('!', BLOCKED),
+        Action::Blocked(_) => ('!', BLOCKED),
     }
 }
 
@@ -256,14 +258,22 @@ fn kept(text: &mut String, plan: &Plan, show_unmanaged: bool) {
         .filter(|step| matches!(step.action, Action::Keep))
     {
         let title = paint(FAINT, format!("= keep {}", on_one_line(step.key.as_str())));
-        if let Some(reason) = &step.reason {
-            line(text, "", &format!("{title}  {}", on_one_line(reason)));
-            text.push('\n');
-        } else if show_unmanaged && !step.unmanaged.is_empty() {
-            line(text, "", &title);
-            unmanaged(text, step, true);
-            text.push('\n');
+        let lists = show_unmanaged && !step.unmanaged.is_empty();
+        let Step {
+            reason,
+            unavailable: secrets,
+            ..
+        } = step;
+        if reason.is_none() && secrets.is_empty() && !lists {
+            continue;
         }
+        let reason = reason.as_deref().map(on_one_line).unwrap_or_default();
+        line(text, "", &format!("{title}  {reason}"));
+        unavailable(text, step);
+        if lists {
+            unmanaged(text, step, true);
+        }
+        text.push('\n');
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 use super::seal;
 use crate::catalog::{Access, Field, Kind, Normaliser, PERSONA, Requirement, Secrecy, is_unset};
-use crate::model::Pointer;
+use crate::model::{Pointer, canonical_decimal};
 
 /// How deep a document may be nested: what is written has to be readable again.
 const DEPTH: usize = 100;
@@ -73,7 +73,7 @@ fn complaint(field: &Field, value: &Value) -> Option<String> {
         Kind::Text => (value.is_string(), "must be a string"),
         Kind::Flag => (is_flag(field, value), "must be a boolean"),
         Kind::Number => (value.is_number(), "must be a number"),
-        Kind::Integer => (value.is_i64() || value.is_u64(), "must be an integer"),
+        Kind::Integer => (is_whole(value), "must be an integer"),
         Kind::Word(words) if words.closed => {
             let fits = value
                 .as_str()
@@ -101,6 +101,14 @@ fn complaint(field: &Field, value: &Value) -> Option<String> {
 fn is_flag(field: &Field, value: &Value) -> bool {
     let spelt_out = field.normaliser == Normaliser::Flag && (value == "true" || value == "false");
     value.is_boolean() || spelt_out
+}
+
+/// Whether a number has no fraction, however it is spelt.
+fn is_whole(value: &Value) -> bool {
+    let number = value
+        .as_number()
+        .map(|number| canonical_decimal(number.as_str()));
+    number.is_some_and(|digits| !digits.contains("e-"))
 }
 
 fn is_list_of(value: &Value, fits: fn(&Value) -> bool) -> bool {

@@ -102,7 +102,8 @@ fn visit(
 fn visit_held(value: &mut Value, secret: &mut dyn FnMut(&str, &mut Value) -> bool) {
     match value {
         Value::Object(members) => members.retain(|name, value| {
-            if seems_credential(name) {
+            let is_single = is_seal(value) || !value.is_object() && !value.is_array();
+            if is_single && seems_credential(name) {
                 return secret(name, value);
             }
             visit_held(value, secret);

@@ -30,7 +30,7 @@ const VARIABLE: &str = "PERSONACTL_VAR_";
 /// The environment that needs no settings.
 const DEFAULT: &str = "default";
 /// The environment that needs no service either.
-const SANDBOX: &str = "sandbox";
+pub(crate) const SANDBOX: &str = "sandbox";
 /// The folder below the persona directory that is nobody's business but ours.
 const PRIVATE: &str = ".personactl";
 
@@ -97,7 +97,7 @@ impl Environment {
             kind,
         };
         let name = choose(&file, chosen, process).map_err(|kind| failed(None, kind))?;
-        let reserved = reserved(&file).map_err(|kind| failed(None, kind))?;
+        let reserved = reserved(&file);
         let section = section(&mut file, &name).map_err(|kind| failed(Some(name.clone()), kind))?;
         let settled = Self::settle(directory, name.clone(), section, process);
         let settled = settled.map_err(|kind| failed(Some(name), kind))?;
@@ -123,8 +123,11 @@ impl Environment {
         }
         let variables = variables(&section, process)?;
         let protected = section.protected;
+        if name == SANDBOX && section.api.is_none() {
+            return Err(SettingsErrorKind::NoSandbox);
+        }
         let (api, ledger) = match section.api {
-            Some(Embedded::Sandbox) => sandbox(directory),
+            Some(Embedded::Sandbox) => sandbox(directory, &name),
             None => (
                 service(&section, process)?,
                 directory.join("_ledger").join(format!("{name}.json")),
@@ -159,8 +162,15 @@ impl Api {
 /// # Errors
 /// Where it is not set.
 pub(crate) fn key(name: &SecretName, process: &Process) -> Result<SecretString, SettingsErrorKind> {
-    let value = process.get(name.as_str()).map(SecretString::from);
-    value.ok_or_else(|| SettingsErrorKind::NoKey(name.clone()))
+    let value = process
+        .get(name.as_str())
+        .ok_or_else(|| SettingsErrorKind::NoKey(name.clone()))?;
+    // A line break at its end is what is left of the file that it was read from.
+    let value = value.trim_end_matches(['\r', '\n']);
+    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(SettingsErrorKind::BadKey(name.clone()));
+    }
+    Ok(SecretString::from(value))
 }
 
 /// The flag, then the process environment, then the settings. A default that is embedded gives way
@@ -209,19 +219,18 @@ fn section(file: &mut File, name: &str) -> Result<Section, SettingsErrorKind> {
     }
 }
 
-/// The names of all API keys in the settings: of other environments too, as they may share a
-/// process environment.
-fn reserved(file: &File) -> Result<BTreeSet<SecretName>, SettingsErrorKind> {
+/// The names of all API keys in the settings: of other environments too, as they may share a process
+/// environment.
+fn reserved(file: &File) -> BTreeSet<SecretName> {
     let named = file
         .environments
         .values()
         .filter_map(|section| section.api_key.as_ref());
-    let named = named.map(|KeySource::Secret(name)| name.as_str());
-    named.chain([API_KEY]).map(secret_name).collect()
+    named.map(KeySource::name).chain([default_key()]).collect()
 }
 
-fn secret_name(name: &str) -> Result<SecretName, SettingsErrorKind> {
-    SecretName::new(name).ok_or_else(|| SettingsErrorKind::KeyName(name.to_owned()))
+fn default_key() -> SecretName {
+    SecretName::new(API_KEY).expect("our own name is a name")
 }
 
 fn variables(
@@ -244,15 +253,17 @@ fn variables(
     Ok(variables)
 }
 
-fn sandbox(directory: &Path) -> (Api, PathBuf) {
-    let state = directory.join(PRIVATE).join(SANDBOX);
+fn sandbox(directory: &Path, name: &str) -> (Api, PathBuf) {
+    let (state, seed) = sandbox_folders(directory, name);
     let ledger = state.join("ledger.json");
+    (Api::Sandbox { state, seed }, ledger)
+}
+
+/// Where the embedded service of an environment keeps its state, and where what it begins with lies.
+pub(crate) fn sandbox_folders(directory: &Path, name: &str) -> (PathBuf, PathBuf) {
     (
-        Api::Sandbox {
-            state,
-            seed: directory.join("_sandbox"),
-        },
-        ledger,
+        directory.join(PRIVATE).join(name),
+        directory.join("_sandbox"),
     )
 }
 
@@ -270,10 +281,10 @@ fn service(section: &Section, process: &Process) -> Result<Api, SettingsErrorKin
     if !is_trusted(&url, host, process) {
         return Err(SettingsErrorKind::Untrusted(host.to_owned()));
     }
-    let key = match &section.api_key {
-        Some(KeySource::Secret(name)) => secret_name(name)?,
-        None => secret_name(API_KEY)?,
-    };
+    let key = section
+        .api_key
+        .as_ref()
+        .map_or_else(default_key, KeySource::name);
     let vocabulary = match section.vocabulary {
         Names::Personas => Vocabulary::Personas,
         Names::Pals => Vocabulary::Pals,
@@ -287,7 +298,7 @@ fn service(section: &Section, process: &Process) -> Result<Api, SettingsErrorKin
 
 /// Reads an address; one without a path gets the service's own.
 fn address_of(address: &str) -> Result<Url, SettingsErrorKind> {
-    let bad = || SettingsErrorKind::Url(address.to_owned());
+    let bad = || SettingsErrorKind::Url;
     let mut url = Url::parse(address).map_err(|_| bad())?;
     let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() || !is_plain {
@@ -417,9 +428,9 @@ environments:
             (
                 "https://user:pass@tavusapi.com/v2",
                 &[],
-                Some("no http address"),
+                Some("no plain http address"),
             ),
-            ("ftp://tavusapi.com/v2", &[], Some("no http address")),
+            ("ftp://tavusapi.com/v2", &[], Some("no plain http address")),
         ];
         for (address, variables, problem) in rows {
             let said = resolve(Some(&url(address)), Some("x"), variables)
@@ -482,7 +493,16 @@ environments:
                 (2, 7),
                 "unknown field `api_kee`",
             ),
-            ("environments:\n  x: {api_key: plain}", (2, 16), "`plain`"),
+            (
+                "environments:\n  x: {api_key: plain}",
+                (2, 7),
+                "`api_key` takes",
+            ),
+            (
+                "environments:\n  x: {api_key: !secret a-b}",
+                (2, 7),
+                "`api_key` takes",
+            ),
             (
                 "environments:\n  x: {protected: true}\n  x: {}",
                 (3, 3),

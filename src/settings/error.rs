@@ -48,9 +48,15 @@ pub enum SettingsErrorKind {
     /// An environment's name becomes a file name.
     #[error("its name may hold letters, digits, `-`, `_` and `.` only")]
     Name,
-    /// The address is no address.
-    #[error("`{0}` is no http address")]
-    Url(String),
+    /// The key cannot stand in a header.
+    #[error("{0} holds white space, or characters that no key has")]
+    BadKey(SecretName),
+    /// The name is taken.
+    #[error("`sandbox` is always the embedded service: write `api: sandbox`, or take another name")]
+    NoSandbox,
+    /// The address is no address. It may hold a password, so it is not repeated.
+    #[error("`api_url` or TAVUS_PUBLIC_API_BASE_URL is no plain http address")]
+    Url,
     /// The key would go over the wire in clear.
     #[error("`{0}` is plain http: the key is sent over https only, except to this machine")]
     PlainHttp(String),
@@ -60,9 +66,6 @@ pub enum SettingsErrorKind {
     /// The key is not there.
     #[error("{0} is not set")]
     NoKey(SecretName),
-    /// The key's name is no name of a variable.
-    #[error("`{0}` cannot be the name of an environment variable")]
-    KeyName(String),
     /// A ledger that this version does not know.
     #[error("the ledger `{0}` is not supported; leave `ledger` out, or write `git`")]
     Ledger(String),

@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::error::SettingsErrorKind;
-use crate::model::Finding;
-use crate::yaml::{Source, Sources, compose};
+use crate::model::{Finding, Place, SecretName};
+use crate::yaml::{Data, Node, Source, Sources, Tag, compose};
 
 /// The names under which settings are looked for in the persona directory.
 const NAMES: [&str; 2] = ["personactl.yaml", "personactl.yml"];
+
+/// The member with the name of the variable that holds a key.
+const API_KEY: &str = "api_key";
 
 /// What the settings file says.
 #[derive(Debug, Default, Deserialize)]
@@ -62,6 +65,14 @@ pub(super) enum Names {
     Pals,
 }
 
+impl KeySource {
+    /// The variable with the key.
+    pub(super) fn name(&self) -> SecretName {
+        let Self::Secret(name) = self;
+        SecretName::new(name.as_str()).expect("it was checked with its place")
+    }
+}
+
 impl File {
     /// Reads the settings of a persona directory, with their path; no file is no settings.
     pub(super) fn read(
@@ -88,7 +99,9 @@ impl File {
         let (source, flaw) = Source::decode(path.to_string_lossy().into(), bytes);
         let mut findings = Vec::from_iter(flaw);
         if findings.is_empty() && !source.is_blank() {
-            findings = compose(&source).findings;
+            let composed = compose(&source);
+            findings = composed.findings;
+            findings.extend(composed.root.iter().flat_map(plain_keys));
         }
         if findings.is_empty() {
             match serde_yaml::from_str::<Option<Self>>(&source.text) {
@@ -97,6 +110,32 @@ impl File {
             }
         }
         Err(SettingsErrorKind::Mistakes(findings, Sources::of(&source)))
+    }
+}
+
+/// Keys that are written out, or that no variable can be named after. What stands there may be the
+/// key itself, so it is not repeated.
+fn plain_keys(root: &Node) -> Vec<Finding> {
+    let sections = root
+        .child("environments")
+        .map(Node::members)
+        .unwrap_or_default();
+    let keys = sections.iter().flat_map(|section| section.value.members());
+    let plain = keys.filter(|member| member.name == API_KEY && !is_reference(&member.value));
+    plain.map(|member| plain_key(&member.place)).collect()
+}
+
+fn plain_key(place: &Place) -> Finding {
+    let message = format!("`{API_KEY}` takes the name of an environment variable, never the key");
+    let hint = format!("write `{API_KEY}: !secret NAME`, and set NAME where this runs");
+    Finding::error("plain-secret", place.clone(), message).hint(hint)
+}
+
+fn is_reference(value: &Node) -> bool {
+    match &value.data {
+        Data::Null => true,
+        Data::Tagged(Tag::Secret, name) => name.text().and_then(SecretName::new).is_some(),
+        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@ mod error;
 mod file;
 mod process;
 
-pub(crate) use environment::key;
 pub use environment::{Api, Environment};
+pub(crate) use environment::{SANDBOX, key, sandbox_folders};
 pub use error::{SettingsError, SettingsErrorKind};
 pub use process::Process;

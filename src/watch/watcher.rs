@@ -54,42 +54,43 @@ impl Watcher {
             }
         };
         let mut debouncer = new_debouncer(QUIET, None, notice).map_err(failed)?;
+        let root = absolute(root);
         debouncer
-            .watch(root, RecursiveMode::Recursive)
+            .watch(&root, RecursiveMode::Recursive)
             .map_err(failed)?;
         Ok(Self {
             debouncer,
             changes,
-            root: root.to_owned(),
+            root,
             covered: BTreeSet::new(),
         })
     }
 
-    /// Watches the folders of files outside of the directory as well, and no others any more.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn cover(&mut self, files: &BTreeSet<PathBuf>) -> Result<(), WatchError> {
-        let folders: BTreeSet<PathBuf> = files
-            .iter()
-            .filter(|file| !file.starts_with(&self.root))
-            .filter_map(|file| Some(file.parent()?.to_owned()))
+    /// Watches the folders of files outside of the directory as well, and no others any more. Of a
+    /// folder that is not there, the nearest one around it is watched.
+    pub fn cover(&mut self, files: &BTreeSet<PathBuf>) {
+        let outside = files.iter().map(|file| absolute(file));
+        let outside = outside.filter(|file| !file.starts_with(&self.root));
+        let folders: BTreeSet<PathBuf> = outside
+            .filter_map(|file| {
+                Some(
+                    file.ancestors()
+                        .skip(1)
+                        .find(|path| path.is_dir())?
+                        .to_owned(),
+                )
+            })
             .collect();
         for folder in self.covered.difference(&folders) {
             // A folder that is gone cannot be let go of, and need not be.
             let _ = self.debouncer.unwatch(folder);
         }
         for folder in folders.difference(&self.covered) {
-            let failed = |source| WatchError {
-                path: folder.clone(),
-                source,
-            };
-            self.debouncer
-                .watch(folder, RecursiveMode::NonRecursive)
-                .map_err(failed)?;
+            if let Err(error) = self.debouncer.watch(folder, RecursiveMode::NonRecursive) {
+                tracing::warn!(folder = %folder.display(), %error, "a folder cannot be watched");
+            }
         }
         self.covered = folders;
-        Ok(())
     }
 
     /// Waits until something has changed; what has changed meanwhile counts as one change.
@@ -105,6 +106,11 @@ impl Watcher {
         while self.changes.try_recv().is_ok() {}
         Ok(())
     }
+}
+
+/// The path from the root on, so that two spellings of one place compare.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Reading a file is an event too, and our own files change with every apply.

@@ -46,6 +46,11 @@ pub(crate) fn compose(source: &Source) -> Composed {
     }
 }
 
+/// Whether a tag is YAML's own.
+fn is_core(name: &str) -> bool {
+    name == "!" || name.starts_with(CORE)
+}
+
 /// The document cannot be read any further.
 type Fatal = Box<Finding>;
 
@@ -130,7 +135,13 @@ impl<'s> Composer<'s> {
         place: Place,
     ) -> Result<(), Fatal> {
         self.pay(text.len(), &place)?;
+        let is_foreign = tag.map(full_name).is_some_and(|name| !is_core(&name));
         if let Some(entries) = self.nameless() {
+            if is_foreign {
+                let flaw = entries.bad_name(place, "a name cannot have a tag");
+                self.findings.push(flaw);
+                return Ok(());
+            }
             let is_merge = plain && tag.is_none() && text == "<<";
             let flaw = entries.name(text, is_merge, place.clone());
             self.findings.extend(flaw);

@@ -131,6 +131,14 @@ impl Node {
             .try_fold(self, |node, token| node.child(&token))
     }
 
+    /// The members of a map; none of anything else.
+    pub(crate) fn members(&self) -> &[Member] {
+        match &self.data {
+            Data::Map(members) => members,
+            _ => &[],
+        }
+    }
+
     /// The member of this name, or the element at this index.
     pub(crate) fn child(&self, token: &str) -> Option<&Self> {
         match &self.data {

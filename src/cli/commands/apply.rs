@@ -52,35 +52,34 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     if args.format == Format::Text {
         context.result(&show(&prepared.plan, Format::Text, &args.selection))?;
     }
+    consent.agrees_with(&site)?;
     if prepared.plan.sends() {
-        consent.obtain(&site, &prepared.plan, args.format)?;
+        consent.obtain(&site, &prepared.plan, args.format).await?;
     }
     execute(&site, &service, prepared, args.concurrency, args.format).await
 }
 
 impl Args {
-    /// What follows `--yes` is the environment's name, or the directory of someone who wrote that
-    /// last.
+    /// What follows `--yes` is the environment's name; or it is the directory of someone who wrote
+    /// that last, if it is one and no environment is called so.
     fn settle(&self, context: &Context) -> Result<(PathBuf, Consent), Error> {
-        let default = || PathBuf::from(DIRECTORY);
-        let Some(yes) = &self.yes else {
-            return Ok((self.directory.clone().unwrap_or_else(default), Consent::Ask));
+        let directory = self
+            .directory
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(DIRECTORY));
+        let consent = match &self.yes {
+            None => Consent::Ask,
+            Some(None) => Consent::Given(None),
+            Some(Some(word)) => Consent::Given(Some(word.clone())),
         };
-        match (yes, &self.directory) {
-            (None, directory) => Ok((
-                directory.clone().unwrap_or_else(default),
-                Consent::Given(None),
-            )),
-            (Some(word), None)
-                if Path::new(word).is_dir() && context.environment.as_ref() != Some(word) =>
-            {
-                Ok((PathBuf::from(word), Consent::Given(None)))
+        if let (None, Consent::Given(Some(word))) = (&self.directory, &consent) {
+            let named =
+                Site::open(context, &directory).is_ok_and(|site| site.environment.name == *word);
+            if !named && Path::new(word).is_dir() {
+                return Ok((PathBuf::from(word), Consent::Given(None)));
             }
-            (Some(word), directory) => Ok((
-                directory.clone().unwrap_or_else(default),
-                Consent::Given(Some(word.clone())),
-            )),
         }
+        Ok((directory, consent))
     }
 }
 
@@ -92,13 +91,19 @@ enum Consent {
 }
 
 impl Consent {
-    fn obtain(&self, site: &Site<'_>, plan: &Plan, format: Format) -> Result<(), Error> {
+    fn agrees_with(&self, site: &Site<'_>) -> Result<(), Error> {
+        let environment = &site.environment.name;
+        match self {
+            Self::Given(Some(name)) if name != environment => Err(Error::Usage(format!(
+                "--yes names `{name}`, but the environment is `{environment}`"
+            ))),
+            Self::Given(_) | Self::Ask => Ok(()),
+        }
+    }
+
+    async fn obtain(&self, site: &Site<'_>, plan: &Plan, format: Format) -> Result<(), Error> {
         let environment = &site.environment;
         match self {
-            Self::Given(Some(name)) if *name != environment.name => Err(Error::Usage(format!(
-                "--yes names `{name}`, but the environment is `{}`",
-                environment.name
-            ))),
             Self::Given(None) if environment.protected => Err(Error::NotConfirmed(format!(
                 "`{0}` is protected; say --yes {0}",
                 environment.name
@@ -107,12 +112,12 @@ impl Consent {
             Self::Ask if !site.context.can_ask() => Err(Error::NotConfirmed(
                 "there is no terminal to ask on; say --yes".to_owned(),
             )),
-            Self::Ask => ask(site, plan, format),
+            Self::Ask => ask(site, plan, format).await,
         }
     }
 }
 
-fn ask(site: &Site<'_>, plan: &Plan, format: Format) -> Result<(), Error> {
+async fn ask(site: &Site<'_>, plan: &Plan, format: Format) -> Result<(), Error> {
     if format == Format::Json {
         site.context.say(&render::plan(plan, false));
     }
@@ -126,7 +131,7 @@ fn ask(site: &Site<'_>, plan: &Plan, format: Format) -> Result<(), Error> {
         "Apply this to `{}`? Only `{wanted}` is taken as consent:",
         environment.name
     );
-    if site.context.ask(&question)? == wanted {
+    if site.context.ask(&question).await? == wanted {
         return Ok(());
     }
     Err(Error::NotConfirmed("it was not agreed to".to_owned()))
@@ -170,14 +175,20 @@ pub(super) async fn execute(
         Format::Text if plan.sends() => site.context.result(&render::outcomes(&outcomes))?,
         Format::Text => {}
     }
-    let is_done = outcomes
-        .iter()
-        .all(|outcome| Status::is_done(outcome.status));
-    Ok(if is_done {
+    Ok(outcome(&outcomes))
+}
+
+/// How the run ended. A key that was never accepted is told from steps that failed.
+fn outcome(outcomes: &[apply::Outcome]) -> Outcome {
+    let any = |is_so: fn(&apply::Outcome) -> bool| outcomes.iter().any(is_so);
+    let is_applied = any(|outcome| outcome.status == Status::Applied);
+    if outcomes.iter().all(|outcome| outcome.status.is_done()) {
         Outcome::Done
+    } else if !is_applied && any(|outcome| outcome.is_unauthorized) {
+        Outcome::Unauthorized
     } else {
         Outcome::Partial
-    })
+    }
 }
 
 fn progress(context: &Context, plan: &Plan) -> ProgressBar {

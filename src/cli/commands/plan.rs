@@ -7,12 +7,12 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::site::{DIRECTORY, Site};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Obstacle, Plan, Step};
 use crate::render;
 
 /// Show what would change in the account, field by field and with the reason
 ///
-/// Nothing is written: neither to the account nor to the ledger.
+/// Nothing is changed: neither the account nor the ledger.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The persona directory
@@ -42,20 +42,15 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
 
 impl Args {
     fn outcome(&self, plan: &Plan) -> Outcome {
-        // Nobody can tell which persona is meant: that is a mistake to mend, not a step to take.
-        let is_unclear =
-            |action: &Action, fields: usize| matches!(action, Action::Blocked) && fields == 0;
-        if plan
-            .steps
-            .iter()
-            .any(|step| is_unclear(&step.action, step.fields.len()))
-        {
-            return Outcome::Failed;
-        }
-        if self.detailed_exitcode && !plan.is_empty() {
-            Outcome::Differs
-        } else {
-            Outcome::Done
+        // A conflict is for the two sides to settle; any other obstacle is a mistake to mend.
+        let is_mistake = |step: &Step| match step.action {
+            Action::Blocked(obstacle) => obstacle != Obstacle::Conflict,
+            _ => false,
+        };
+        match plan.is_empty() {
+            _ if plan.steps.iter().any(is_mistake) => Outcome::Failed,
+            false if self.detailed_exitcode => Outcome::Differs,
+            _ => Outcome::Done,
         }
     }
 }

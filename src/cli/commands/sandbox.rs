@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use super::super::context::Context;
+use super::super::embedded;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
-use super::super::site::{DIRECTORY, sow};
+use super::super::site::DIRECTORY;
 use crate::sandbox::{self, GetShape, Mask, Options, Quirks};
+use crate::settings::{SANDBOX, sandbox_folders};
 
 /// Serve the embedded service on a port, for trying out clients and CI
 ///
@@ -59,11 +61,9 @@ enum Masked {
 }
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
-    let state = args
-        .state
-        .clone()
-        .unwrap_or_else(|| args.directory.join(".personactl/sandbox"));
-    let seed = sow(&state, &args.directory.join("_sandbox"))?;
+    let (state, seed) = sandbox_folders(&args.directory, SANDBOX);
+    let state = args.state.clone().unwrap_or(state);
+    let seed = embedded::sow(&state, &seed)?;
     let sandbox = sandbox::start(Options {
         state: state.clone(),
         listen: args.listen,
@@ -83,7 +83,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         std::future::pending::<()>().await;
     }
     sandbox.stop().await;
-    Ok(Outcome::Done)
+    Ok(Outcome::Interrupted)
 }
 
 impl Args {

@@ -28,7 +28,10 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
-    refuse_protected(args, &Site::open(context, &args.directory)?)?;
+    let site = Site::open(context, &args.directory)?;
+    refuse_protected(args, &site)?;
+    // A directory that is not there cannot be watched until it is.
+    drop(site.load()?);
     let mut watcher = Watcher::new(&args.directory)?;
     let mut rounds = Rounds::default();
     loop {
@@ -83,7 +86,7 @@ impl Rounds {
         refuse_protected(args, &site)?;
         let loaded = site.load()?;
         let label = format!("{} {}", site.environment.name, site.environment.api.label());
-        watcher.cover(&loaded.files)?;
+        watcher.cover(&loaded.files);
         let seen = self.last.replace((label.clone(), loaded));
         let (_, loaded) = self.last.as_ref().expect("it was just put there");
         if seen.is_some_and(|(other, seen)| other == label && seen.is_same(loaded)) {
@@ -99,28 +102,29 @@ impl Rounds {
         }
         let (_, service) = self.service.as_ref().expect("it was just put there");
         let done = plan(args, &site, service, loaded).await;
-        if done.is_err() {
+        if !matches!(done, Ok(true)) {
             // The next save tries again, whatever it says.
             self.last = None;
         }
-        done.map(|()| News::Planned)
+        done.map(|_| News::Planned)
     }
 }
 
-/// Plans, and applies where that was asked for.
+/// Plans, and applies where that was asked for; whether nothing is left to do again.
 async fn plan(
     args: &Args,
     site: &Site<'_>,
     service: &Service,
     loaded: &Loaded,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let policy = site.policy(loaded, &args.selection)?;
     let prepared = site.prepare(loaded, service, &policy).await?;
     let shown = show(&prepared.plan, Format::Text, &args.selection);
     site.context.result(&shown)?;
     if args.apply {
         // What became of each step has been told; the loop goes on either way.
-        let _ = execute(site, service, prepared, CONCURRENCY, Format::Text).await?;
+        let outcome = execute(site, service, prepared, CONCURRENCY, Format::Text).await?;
+        return Ok(outcome == Outcome::Done);
     }
-    Ok(())
+    Ok(true)
 }

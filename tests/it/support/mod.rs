@@ -2,7 +2,9 @@
 //! environment.
 
 mod canned;
+mod scripted;
 mod site;
 
 pub(crate) use canned::Canned;
+pub(crate) use scripted::{Answer, Asked, Scripted};
 pub(crate) use site::Site;

@@ -1,0 +1,159 @@
+//! Which fields of a persona differ, which are nobody's, and which the manifest answers for.
+
+use serde_json::Value;
+
+use super::build::Inputs;
+use super::judge::{Cause, Sides, Verdict, judge};
+use super::revise::{put, without};
+use super::step::{FieldChange, Owned};
+use crate::catalog::is_unset;
+use crate::model::{Desired, Live, Ownership, Pointer, Record};
+
+impl Inputs<'_> {
+    /// The fields that differ: those of the manifest, those it has given up, and with exclusive
+    /// ownership all others.
+    pub(super) fn differing(
+        &self,
+        desired: &Desired,
+        live: &Live,
+        record: Option<&Record>,
+    ) -> Vec<FieldChange> {
+        let wanted = without(&desired.document, &desired.ignore);
+        let found = without(&live.document, &desired.ignore);
+        let declared = self.catalog.declared(&wanted);
+        let given_up = record
+            .map(|record| given_up(record, &declared))
+            .unwrap_or_default();
+        let foreign = match desired.ownership {
+            Ownership::Fields => Vec::new(),
+            Ownership::Exclusive => self.foreign(desired, live, record),
+        };
+        let declared = declared
+            .into_iter()
+            .map(|(path, value)| (path, Some(value)));
+        let others = given_up.into_iter().chain(foreign).map(|path| (path, None));
+        let differing = declared.chain(others).filter_map(|(path, wanted)| {
+            let applied = record.and_then(|record| record.fields.get(&path));
+            let known = record.is_some();
+            let sides = Sides {
+                pointer: &path,
+                desired: wanted,
+                live: path.get(&found),
+                applied,
+                known,
+            };
+            match judge(self.catalog, sides, self.secrets) {
+                Verdict::Differs(cause) => Some(self.change(desired, live, path, wanted, cause)),
+                Verdict::InSync | Verdict::Unknown => None,
+            }
+        });
+        differing.collect()
+    }
+
+    fn change(
+        &self,
+        desired: &Desired,
+        live: &Live,
+        path: Pointer,
+        wanted: Option<&Value>,
+        cause: Cause,
+    ) -> FieldChange {
+        let before = path.get(&live.document).cloned();
+        let after =
+            wanted.map(|wanted| with_ignored(wanted, &path, &live.document, &desired.ignore));
+        let hides = |value: &Option<Value>| self.catalog.hides(&path, value.as_ref());
+        FieldChange {
+            cause,
+            secret: hides(&before) || hides(&after),
+            before,
+            after,
+            place: Some(desired.places.name(&path).clone()),
+            path,
+        }
+    }
+
+    /// What only the live side has and is left alone: nothing of a persona that is owned as a whole.
+    pub(super) fn unmanaged(
+        &self,
+        desired: &Desired,
+        live: &Live,
+        record: Option<&Record>,
+    ) -> Vec<Pointer> {
+        match desired.ownership {
+            Ownership::Fields => self.foreign(desired, live, record),
+            Ownership::Exclusive => Vec::new(),
+        }
+    }
+
+    /// What only the live side has: not empty, not the service's own default, and never owned.
+    fn foreign(&self, desired: &Desired, live: &Live, record: Option<&Record>) -> Vec<Pointer> {
+        let declared = self.catalog.declared(&desired.document);
+        let owned = record.into_iter().flat_map(|record| record.fields.keys());
+        let owners: Vec<&Pointer> = declared
+            .iter()
+            .map(|(path, _)| path)
+            .chain(owned)
+            .chain(&desired.ignore)
+            .collect();
+        let mut unmanaged: Vec<Pointer> = self
+            .catalog
+            .declared(&live.document)
+            .into_iter()
+            .filter(|(path, value)| {
+                !is_unset(value) && !self.catalog.is_server_default(path, value)
+            })
+            .map(|(path, _)| path)
+            .filter(|path| !owners.iter().any(|owner| overlaps(owner, path)))
+            .collect();
+        unmanaged.sort_unstable();
+        unmanaged
+    }
+
+    /// What the ledger is to know of the manifest's fields.
+    pub(super) fn owned(&self, desired: &Desired, record: Option<&Record>) -> Owned {
+        let wanted = without(&desired.document, &desired.ignore);
+        let declared = self.catalog.declared(&wanted).into_iter();
+        let sent = declared.map(|(path, value)| {
+            let digest = self.catalog.digest(&path, Some(value), self.secrets);
+            (path, digest)
+        });
+        Owned {
+            sent: sent.collect(),
+            previous: record
+                .map(|record| record.fields.clone())
+                .unwrap_or_default(),
+            ignore: desired.ignore.clone(),
+            prevent_delete: desired.prevent_delete,
+            moved_from: None,
+        }
+    }
+}
+
+/// A desired value, with the places in it that are to be ignored as they are live.
+fn with_ignored(wanted: &Value, path: &Pointer, live: &Value, ignore: &[Pointer]) -> Value {
+    let mut value = wanted.clone();
+    for ignored in ignore.iter().filter_map(|ignored| ignored.below(path)) {
+        put(
+            &mut value,
+            &ignored,
+            path.append(&ignored).get(live).cloned(),
+        );
+    }
+    value
+}
+
+/// The fields that were applied last and are no longer declared, in whole or in part.
+fn given_up(record: &Record, declared: &[(Pointer, &Value)]) -> Vec<Pointer> {
+    let is_declared = |path: &Pointer| declared.iter().any(|(owner, _)| overlaps(owner, path));
+    record
+        .fields
+        .keys()
+        .filter(|path| !is_declared(path))
+        .cloned()
+        .collect()
+}
+
+/// Whether the one place is the other, or stands in it.
+fn overlaps(one: &Pointer, other: &Pointer) -> bool {
+    one.below(other).is_some() || other.below(one).is_some()
+}

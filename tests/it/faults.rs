@@ -1,0 +1,339 @@
+//! What the service does between the plan and the ledger: nothing is lost, doubled or told wrongly.
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Asked, Scripted, Site};
+
+fn site(service: &Scripted, manifest: &str) -> Site {
+    let mut site = Site::with_manifest(manifest);
+    site.set("TAVUS_PUBLIC_API_BASE_URL", service.url());
+    site.set("TAVUS_API_KEY", "key-canary-4711");
+    site
+}
+
+fn list(personas: Value) -> Answer {
+    let count = personas.as_array().map_or(0, Vec::len);
+    Some((
+        200,
+        json!({"data": personas, "total_count": count}).to_string(),
+    ))
+}
+
+fn ok(body: Value) -> Answer {
+    Some((200, body.to_string()))
+}
+
+fn ana(context: &str) -> Value {
+    json!({"persona_id": "p1", "persona_name": "Ana", "system_prompt": "x", "context": context})
+}
+
+const ANA: &str = "persona_name: Ana\nsystem_prompt: x\ncontext: new\n";
+
+/// How often a request like this one was made before.
+fn nth(asked: &Asked, before: &[Asked]) -> usize {
+    before
+        .iter()
+        .filter(|other| other.line == asked.line)
+        .count()
+}
+
+#[test]
+fn a_persona_that_is_edited_after_the_plan_gets_nothing() {
+    // The first look at it is the plan's, the second one is the step's.
+    let service = Scripted::new(|asked, before| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([ana("old")])),
+        _ if nth(asked, before) == 0 => ok(ana("old")),
+        _ => ok(ana("edited meanwhile")),
+    });
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .code(3)
+        .says("stale")
+        .says("was edited since");
+    assert!(service.writes().is_empty());
+    assert!(!site.read("personas/_ledger/default.json").contains("p1"));
+}
+
+#[test]
+fn a_list_that_leaves_something_out_does_not_make_a_wrong_patch() {
+    let whole = || {
+        let mut whole = ana("new");
+        whole["layers"] = json!({"stt": {"hotwords": "kept", "stt_engine": "tavus-auto"}});
+        whole
+    };
+    let service = Scripted::new(move |asked, before| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([ana("new")])),
+        _ if before.iter().any(|asked| asked.line.starts_with("PATCH")) => {
+            let mut patched = whole();
+            patched["layers"]["stt"]["stt_engine"] = json!("tavus-soniox");
+            ok(patched)
+        }
+        _ => ok(whole()),
+    });
+    let site = site(
+        &service,
+        &format!("{ANA}layers: {{stt: {{stt_engine: tavus-soniox}}}}\n"),
+    );
+    site.run(["apply", "--yes"]).success();
+    let writes = service.writes();
+    assert_eq!(
+        writes[0].body,
+        json!([{"op": "replace", "path": "/layers/stt/stt_engine", "value": "tavus-soniox"}])
+    );
+}
+
+#[test]
+fn a_change_that_is_not_there_afterwards_is_a_failure_and_is_tried_again() {
+    let service = Scripted::new(|asked, _| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([ana("old")])),
+        "PATCH /v2/personas/p1" => ok(json!({"persona_id": "p1"})),
+        _ => ok(ana("old")),
+    });
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .code(3)
+        .says("failed")
+        .says("/context")
+        .says("draft");
+    site.run(["plan", "--detailed-exitcode"])
+        .code(2)
+        .says("/context");
+}
+
+#[test]
+fn what_the_service_spells_otherwise_is_told_once_and_then_in_sync() {
+    let service = Scripted::new(|asked, before| match asked.line.as_str() {
+        _ if before.iter().any(|asked| asked.line.starts_with("PATCH")) => {
+            match asked.line.as_str() {
+                "GET /v2/personas" => list(json!([ana("NEW")])),
+                _ => ok(ana("NEW")),
+            }
+        }
+        "GET /v2/personas" => list(json!([ana("old")])),
+        "PATCH /v2/personas/p1" => ok(json!({})),
+        _ => ok(ana("old")),
+    });
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .success()
+        .says("normalised /context");
+    site.run(["plan", "--detailed-exitcode"])
+        .success()
+        .says("No changes");
+    assert_eq!(service.writes().len(), 1);
+}
+
+#[test]
+fn a_patch_that_changes_nothing_is_success() {
+    let service = Scripted::new(|asked, _| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([ana("old")])),
+        "PATCH /v2/personas/p1" => Some((304, String::new())),
+        _ => ok(ana("old")),
+    });
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .success()
+        .says("normalised /context");
+    site.run(["plan", "--detailed-exitcode"])
+        .success()
+        .says("No changes");
+}
+
+#[test]
+fn a_created_persona_is_known_even_if_it_cannot_be_read_back() {
+    let service = Scripted::new(|asked, before| match asked.line.as_str() {
+        "GET /v2/personas" if before.iter().any(|asked| asked.line.starts_with("POST")) => {
+            list(json!([ana("new")]))
+        }
+        "GET /v2/personas" => list(json!([])),
+        "POST /v2/personas" => ok(json!({"persona_id": "p1"})),
+        _ => Some((500, "{}".to_owned())),
+    });
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"]).code(3).says("p1 was written");
+    site.run(["plan", "--detailed-exitcode"])
+        .success()
+        .says("No changes");
+    assert_eq!(service.writes().len(), 1);
+}
+
+#[test]
+fn a_lost_create_is_not_repeated_but_adopted_by_its_name() {
+    let service = Scripted::new(|asked, before| match asked.line.as_str() {
+        "GET /v2/personas" if before.iter().any(|asked| asked.line.starts_with("POST")) => {
+            list(json!([ana("new")]))
+        }
+        "GET /v2/personas" => list(json!([])),
+        "POST /v2/personas" => None,
+        _ => ok(ana("new")),
+    });
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .code(3)
+        .says("may have been created");
+    site.run(["apply", "--yes"])
+        .success()
+        .says("applied adopt ana  p1");
+    assert_eq!(service.writes().len(), 1);
+}
+
+#[test]
+fn a_second_request_that_fails_does_not_hide_the_first() {
+    let service = Scripted::new(|asked, before| {
+        let patches = before
+            .iter()
+            .filter(|asked| asked.line.starts_with("PATCH"))
+            .count();
+        match asked.line.as_str() {
+            "GET /v2/personas" => list(json!([ana(if patches > 0 { "new" } else { "old" })])),
+            "PATCH /v2/personas/p1" if patches == 0 => ok(json!({})),
+            "PATCH /v2/personas/p1" => Some((500, "{}".to_owned())),
+            _ => ok(ana(if patches > 0 { "new" } else { "old" })),
+        }
+    });
+    let site = site(
+        &service,
+        &format!("{ANA}layers: {{conferencing: {{username: ana}}}}\n"),
+    );
+    site.run(["apply", "--yes"]).code(3).says("written in part");
+    let plan = site.run(["plan", "--format", "json"]).success().json();
+    assert_eq!(plan["steps"][0]["action"], "update");
+    assert_eq!(
+        plan["steps"][0]["fields"].as_array().map(Vec::len),
+        Some(1),
+        "{plan}"
+    );
+}
+
+#[test]
+fn what_the_service_repeats_of_a_secret_is_not_shown() {
+    let service = Scripted::new(|asked, _| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([])),
+        _ => Some((422, json!({"message": asked.body.to_string()}).to_string())),
+    });
+    let mut site = site(
+        &service,
+        "persona_name: Ana\nsystem_prompt: x\nlayers: {llm: {base_url: u, api_key: !secret LLM}}\n",
+    );
+    site.set("LLM", "llm-\"canary\"-0815");
+    let output = site
+        .run(["apply", "--yes", "-vv"])
+        .code(3)
+        .says("refused")
+        .says("********");
+    let _ = output.hides("canary").hides("0815");
+    assert_eq!(
+        service.writes()[0].body["layers"]["llm"]["api_key"],
+        "llm-\"canary\"-0815"
+    );
+}
+
+#[test]
+fn a_key_that_may_not_write_is_told_by_the_exit_code() {
+    let service = Scripted::new(|asked, _| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([])),
+        _ => Some((
+            403,
+            json!({"message": "read only: key-canary-4711"}).to_string(),
+        )),
+    });
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .code(4)
+        .says("read only")
+        .hides("key-canary");
+}
+
+#[test]
+fn a_draft_in_the_dashboard_blocks_the_step() {
+    let service = Scripted::new(|asked, _| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([ana("old")])),
+        "PATCH /v2/personas/p1" => Some((
+            409,
+            json!({"message": "open", "conflict": "maker_changes"}).to_string(),
+        )),
+        _ => ok(ana("old")),
+    });
+    let output = site(&service, ANA).run(["apply", "--yes"]).code(3);
+    let _ = output
+        .says("blocked")
+        .says("unpublished edits in the dashboard");
+}
+
+#[test]
+fn an_account_without_any_known_persona_is_another_account() {
+    let gone = || Some((400, json!({"error": "Invalid persona_id"}).to_string()));
+    let service = Scripted::new(move |asked, before| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([])),
+        "POST /v2/personas" => ok(json!({"persona_id": format!("p{}", before.len())})),
+        _ => gone(),
+    });
+    let site = site(&service, ANA);
+    site.write("personas/ben.yaml", "persona_name: Ben\nsystem_prompt: x\n");
+    site.write("personas/eva.yaml", "persona_name: Eva\nsystem_prompt: x\n");
+    let _ = site.run(["apply", "--yes"]);
+    assert_eq!(service.writes().len(), 3);
+    site.run(["apply", "--yes"])
+        .code(1)
+        .says("another account?");
+    assert_eq!(service.writes().len(), 3);
+}
+
+#[test]
+fn a_400_that_does_not_name_the_id_does_not_mean_gone() {
+    let service = Scripted::new(|asked, before| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([])),
+        "POST /v2/personas" => ok(json!({"persona_id": "p1"})),
+        _ if before
+            .iter()
+            .filter(|asked| asked.line.starts_with("GET /v2/personas/"))
+            .count()
+            == 0 =>
+        {
+            ok(ana("new"))
+        }
+        _ => Some((400, json!({"message": "header too large"}).to_string())),
+    });
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"]).success();
+    site.run(["plan"])
+        .code(1)
+        .says("header too large")
+        .hides("recreate");
+}
+
+#[test]
+fn the_pal_vocabulary_is_what_goes_over_the_wire() {
+    let pal = |flow: &str| {
+        let flow = json!({"pal_interruptibility": flow});
+        json!({"pal_id": "p1", "pal_name": "Ana", "system_prompt": "x", "default_face_id": "r1",
+               "layers": {"conversational_flow": flow}})
+    };
+    let service = Scripted::new(move |asked, before| {
+        let is_patched = before.iter().any(|asked| asked.line.starts_with("PATCH"));
+        let now = pal(if is_patched { "low" } else { "high" });
+        match asked.line.as_str() {
+            "GET /v2/pals" => list(json!([now])),
+            "PATCH /v2/pals/p1" => ok(json!({"pal_id": "p1"})),
+            "GET /v2/pals/p1" => ok(now),
+            other => panic!("nobody asked for {other}"),
+        }
+    });
+    let site = site(
+        &service,
+        "persona_name: Ana\nsystem_prompt: x\ndefault_replica_id: r2\n\
+         layers: {conversational_flow: {replica_interruptibility: low}}\n",
+    );
+    site.write(
+        "personas/personactl.yaml",
+        "environments: {pals: {vocabulary: pals}}\n",
+    );
+    let _ = site.run(["apply", "--yes", "-e", "pals"]);
+    assert_eq!(
+        service.writes()[0].body,
+        json!([
+            {"op": "replace", "path": "/default_face_id", "value": "r2"},
+            {"op": "replace", "path": "/layers/conversational_flow/pal_interruptibility", "value": "low"},
+        ])
+    );
+}
