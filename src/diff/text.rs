@@ -15,6 +15,36 @@ pub enum Line {
     Folded(usize),
 }
 
+/// A stretch of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Stands in both lines.
+    Same(String),
+    /// Stands in the first line only.
+    Removed(String),
+    /// Stands in the second line only.
+    Added(String),
+}
+
+/// Compares two lines word by word.
+#[must_use]
+pub fn words(before: &str, after: &str) -> Vec<Piece> {
+    let diff = TextDiff::from_unicode_words(before, after);
+    let mut pieces: Vec<Piece> = Vec::new();
+    for change in diff.iter_all_changes() {
+        let word = change.value();
+        match (change.tag(), pieces.last_mut()) {
+            (ChangeTag::Equal, Some(Piece::Same(text)))
+            | (ChangeTag::Delete, Some(Piece::Removed(text)))
+            | (ChangeTag::Insert, Some(Piece::Added(text))) => text.push_str(word),
+            (ChangeTag::Equal, _) => pieces.push(Piece::Same(word.to_owned())),
+            (ChangeTag::Delete, _) => pieces.push(Piece::Removed(word.to_owned())),
+            (ChangeTag::Insert, _) => pieces.push(Piece::Added(word.to_owned())),
+        }
+    }
+    pieces
+}
+
 /// Compares two texts, keeping `context` unchanged lines around each change.
 #[must_use]
 pub fn compare(before: &str, after: &str, context: usize) -> Vec<Line> {
@@ -69,6 +99,24 @@ mod tests {
                 same("5"),
                 Line::Folded(2),
             ]
+        );
+    }
+
+    #[test]
+    fn lines_are_compared_word_by_word_also_without_spaces() {
+        let same = |text: &str| Piece::Same(text.to_owned());
+        assert_eq!(
+            words("Be very kind.", "Be kind."),
+            [
+                same("Be "),
+                Piece::Removed("very ".to_owned()),
+                same("kind.")
+            ]
+        );
+        let pieces = words("私は学生です", "私は先生です");
+        assert!(
+            pieces.contains(&same("です")) || pieces.len() > 1,
+            "{pieces:?}"
         );
     }
 

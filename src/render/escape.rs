@@ -22,8 +22,10 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 16);
+    let mut before = ' ';
     for character in text.chars() {
         match character {
+            joiner if joins(before, joiner) => escaped.push(joiner),
             '\n' => escaped.push_str("\\n"),
             '\t' => escaped.push_str("    "),
             hostile if is_hostile(hostile) => {
@@ -31,6 +33,7 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
             }
             other => escaped.push(other),
         }
+        before = character;
     }
     for command in COMMANDS {
         let broken = format!("{}\\u{{5b}}", command.trim_end_matches('['));
@@ -40,6 +43,12 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
         escaped = format!("\\u{{3a}}:{rest}");
     }
     Cow::Owned(escaped)
+}
+
+/// Emoji, Persian and the scripts of India are not readable without their joiners; beside letters that
+/// need none, a joiner only hides.
+const fn joins(before: char, character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}') && before as u32 > 0xff && !is_hostile(before)
 }
 
 /// What runners look for anywhere in a line.
@@ -83,6 +92,13 @@ mod tests {
             ("a\nb\tc\r", "a\\nb    c\\u{d}"),
             ("\u{9b}31m", "\\u{9b}31m"),
             ("a\u{202e}b\u{2066}", "a\\u{202e}b\\u{2066}"),
+            ("  ::error::x", "\\u{3a}:error::x"),
+            ("a::b", "a::b"),
+            (
+                "👩\u{200d}👩 می\u{200c}خواهم",
+                "👩\u{200d}👩 می\u{200c}خواهم",
+            ),
+            ("a\u{200d}b", "a\\u{200d}b"),
             (
                 "##[error]x ##vso[task]",
                 "##\\u{5b}error]x ##vso\\u{5b}task]",

@@ -5,14 +5,14 @@ use serde_json::Value;
 
 use super::escape::on_one_line;
 use super::style::{ADDED, FAINT, REMOVED, paint};
-use crate::diff::text::{self, Line};
+use crate::diff::text::{self, Line, Piece};
 use crate::model::secret;
 
 /// The longest value that is shown on the field's own line.
 const SHORT: usize = 60;
 /// The longest line of a difference that is shown whole.
 const LONG: usize = 160;
-/// How much of an unchanged rest is shown on either side of what changed in a long line.
+/// How much is shown of what did not change beside what did, in a long line.
 const AROUND: usize = 40;
 /// How many lines of a difference are shown; a text that was written anew is not shown whole.
 const MOST: usize = 60;
@@ -102,7 +102,7 @@ fn clipped(lines: Vec<Line>) -> Vec<String> {
         });
         rest = &rest[(removed.len() + added.len()).max(1)..];
         match line {
-            Line::Same(text) => shown.push(paint(FAINT, format!("  {}", cut(text, None)))),
+            Line::Same(text) => shown.push(paint(FAINT, format!("  {}", cut(text, LONG)))),
             Line::Folded(count) => {
                 shown.push(paint(
                     FAINT,
@@ -115,20 +115,61 @@ fn clipped(lines: Vec<Line>) -> Vec<String> {
     shown
 }
 
+/// Removed lines, then added ones. A long line and the one that took its place are cut down to all
+/// the words in which they differ.
 fn changed(removed: &[Line], added: &[Line], shown: &mut Vec<String>) {
     let text = |line: &Line| match line {
         Line::Same(text) | Line::Removed(text) | Line::Added(text) => text.clone(),
         Line::Folded(_) => String::new(),
     };
-    let partner = |lines: &[Line], index| lines.get(index).map(text);
-    for (index, line) in removed.iter().enumerate() {
-        let line = cut(&text(line), partner(added, index).as_deref());
-        shown.push(paint(REMOVED, format!("- {line}")));
+    let (mut old, mut new): (Vec<_>, Vec<_>) = (
+        removed.iter().map(text).collect(),
+        added.iter().map(text).collect(),
+    );
+    for (old, new) in old.iter_mut().zip(&mut new) {
+        if old.chars().count().max(new.chars().count()) > LONG {
+            (*old, *new) = abridged(&text::words(old, new));
+        }
     }
-    for (index, line) in added.iter().enumerate() {
-        let line = cut(&text(line), partner(removed, index).as_deref());
-        shown.push(paint(ADDED, format!("+ {line}")));
+    let cut = |line: &String| cut(line, 4 * LONG);
+    shown.extend(
+        old.iter()
+            .map(|line| paint(REMOVED, format!("- {}", cut(line)))),
+    );
+    shown.extend(
+        new.iter()
+            .map(|line| paint(ADDED, format!("+ {}", cut(line)))),
+    );
+}
+
+/// Both lines, with most of what they share left out.
+fn abridged(pieces: &[Piece]) -> (String, String) {
+    let (mut old, mut new) = (String::new(), String::new());
+    for (index, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Removed(text) => old.push_str(text),
+            Piece::Added(text) => new.push_str(text),
+            Piece::Same(text) => {
+                let shared = shortened(text, index > 0, index + 1 < pieces.len());
+                old.push_str(&shared);
+                new.push_str(&shared);
+            }
+        }
     }
+    (old, new)
+}
+
+/// What is shown of a stretch that did not change: its beginning if something stands before it, its end
+/// if something follows.
+fn shortened(text: &str, keeps_start: bool, keeps_end: bool) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let start = if keeps_start { AROUND } else { 0 };
+    let end = if keeps_end { AROUND } else { 0 };
+    if characters.len() <= start + end + 1 {
+        return text.to_owned();
+    }
+    let (head, tail) = (&characters[..start], &characters[characters.len() - end..]);
+    head.iter().chain(['…'].iter()).chain(tail).collect()
 }
 
 fn run(lines: &[Line], is_in: impl Fn(&Line) -> bool) -> &[Line] {
@@ -136,37 +177,12 @@ fn run(lines: &[Line], is_in: impl Fn(&Line) -> bool) -> &[Line] {
     &lines[..length]
 }
 
-/// A long line, cut down to where it differs from its partner, or to its beginning; made harmless.
-fn cut(line: &str, partner: Option<&str>) -> String {
-    let characters: Vec<char> = line.chars().collect();
-    if characters.len() <= LONG {
-        return on_one_line(line).into_owned();
+/// A line without what is beyond `longest` characters; made harmless.
+fn cut(line: &str, longest: usize) -> String {
+    match line.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", on_one_line(&line[..end])),
+        None => on_one_line(line).into_owned(),
     }
-    let (start, end) = match partner {
-        Some(partner) => differing(&characters, &partner.chars().collect::<Vec<_>>()),
-        None => (0, 0),
-    };
-    let start = start.saturating_sub(AROUND);
-    let end = (end + AROUND).max(start + LONG).min(characters.len());
-    let end = end.min(start + 2 * LONG);
-    let (head, tail) = (
-        if start > 0 { "…" } else { "" },
-        if end < characters.len() { "…" } else { "" },
-    );
-    let middle: String = characters[start..end].iter().collect();
-    format!("{head}{}{tail}", on_one_line(&middle))
-}
-
-/// Where a line begins and ends to differ from another one.
-fn differing(line: &[char], other: &[char]) -> (usize, usize) {
-    let head = line.iter().zip(other).take_while(|(a, b)| a == b).count();
-    let tail = line[head..]
-        .iter()
-        .rev()
-        .zip(other[head..].iter().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
-    (head, line.len() - tail)
 }
 
 /// A count with its noun.
@@ -213,6 +229,29 @@ mod tests {
             "{shown}"
         );
         assert!(shown.chars().count() < 600, "{shown}");
+    }
+
+    #[test]
+    fn every_change_in_a_long_line_is_shown() {
+        let line = |first: &str, last: &str| {
+            json!(format!(
+                "{first} share prices. {} Be {last}.",
+                "Filler words. ".repeat(100)
+            ))
+        };
+        let shown = difference(&line("Never", "kind"), &line("Always", "RUDE"));
+        assert_eq!(shown.len(), 2);
+        assert!(
+            shown[0].contains("Never") && shown[0].contains("kind"),
+            "{}",
+            shown[0]
+        );
+        assert!(
+            shown[1].contains("Always") && shown[1].contains("RUDE"),
+            "{}",
+            shown[1]
+        );
+        assert!(shown[0].chars().count() < 300, "{}", shown[0]);
     }
 
     #[test]
