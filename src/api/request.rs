@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::PERSONA;
-    use crate::diff;
+    use crate::diff::{self, Rules};
 
     fn requests(vocabulary: Vocabulary) -> Requests {
         Requests {
@@ -148,8 +148,13 @@ mod tests {
                 "llm": {"extra_body": {"persona_name": "a user's own member"}},
             },
         });
+        let rules = Rules {
+            keeps: &|_| true,
+            ..Rules::default()
+        };
+        let patch = diff::compute_with(&before, &after, rules);
         let id = PersonaId::new("p1").expect("an id");
-        let request = requests(Vocabulary::Pals).patch(&id, &diff::compute(&before, &after));
+        let request = requests(Vocabulary::Pals).patch(&id, &patch);
         assert_eq!(request.path, "pals/p1");
         assert_eq!(
             request.body,

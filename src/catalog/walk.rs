@@ -35,6 +35,23 @@ impl Catalog {
         found
     }
 
+    /// Whether the members of the object at `pointer` are fields of their own: then it may hold more than
+    /// can be seen, and must never be set as a whole while it is there.
+    #[must_use]
+    pub fn is_divisible(&self, pointer: &Pointer) -> bool {
+        let mut members = self.fields;
+        for token in pointer.tokens() {
+            let Some(field) = named(members, &token) else {
+                return true;
+            };
+            if field.atomic || !matches!(field.kind, Kind::Members(_)) {
+                return false;
+            }
+            members = field.known_members();
+        }
+        true
+    }
+
     /// Whether what stands at `pointer` must not be shown: it is a secret, or stands among secrets.
     #[must_use]
     pub fn is_hidden(&self, pointer: &Pointer) -> bool {

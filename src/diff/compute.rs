@@ -1,53 +1,228 @@
-//! From two documents to the patch that turns the one into the other.
-
-use std::collections::BTreeSet;
+//! From two documents to the patch that turns the one into the other: the cheapest in bytes, and among
+//! equals the one that touches the fewest places.
 
 use serde_json::{Map, Value};
 
 use super::array;
-use super::patch::{Operation, Patch};
+use super::edit::{Cost, Edit, Priced, member_at};
+use super::patch::Patch;
+use super::weigh::size_within;
 use crate::model::Pointer;
 
-/// The patch that turns `before` into `after`: members are changed one by one, and members that are
-/// absent or null are added. Deterministic, whatever the order of members.
+/// How deep the two documents are walked side by side; what differs deeper down is replaced.
+const DEEPEST: usize = 128;
+
+/// How lists are patched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Element by element, by index.
+    #[default]
+    Indexed,
+    /// As a whole.
+    Whole,
+}
+
+/// What a patch may do.
+#[derive(Clone, Copy)]
+pub struct Rules<'r> {
+    /// How lists are patched.
+    pub dialect: Dialect,
+    /// Whether the object at this pointer must never be set as a whole, although it is there already:
+    /// it may hold what cannot be read.
+    pub keeps: &'r dyn Fn(&Pointer) -> bool,
+}
+
+impl Default for Rules<'_> {
+    fn default() -> Self {
+        Self {
+            dialect: Dialect::Indexed,
+            keeps: &|_| false,
+        }
+    }
+}
+
+/// The patch that turns `before` into `after`, lists element by element.
 #[must_use]
 pub fn compute(before: &Value, after: &Value) -> Patch {
+    compute_with(before, after, Rules::default())
+}
+
+/// The patch that turns `before` into `after`. Members that are absent or null are added, others are
+/// replaced. The same for the same two documents, whatever the order of their members.
+#[must_use]
+pub fn compute_with(before: &Value, after: &Value, rules: Rules<'_>) -> Patch {
+    let walk = Walk {
+        rules: &rules,
+        up: None,
+        size: 0,
+        depth: 0,
+        is_placed: true,
+    };
     let mut operations = Vec::new();
-    node(&Pointer::root(), before, after, &mut operations);
+    walk.node(before, after)
+        .edit
+        .write(&Pointer::root(), &mut operations);
     Patch(operations)
 }
 
-/// Adds the operations that turn the value at `at` from `before` into `after`.
-pub(super) fn node(at: &Pointer, before: &Value, after: &Value, operations: &mut Vec<Operation>) {
-    match (before, after) {
-        _ if before == after => {}
-        (Value::Object(before), Value::Object(after)) => members(at, before, after, operations),
-        (Value::Array(before), Value::Array(after)) => {
-            array::elements(at, before, after, operations)
+/// Where the two documents are compared.
+pub(super) struct Walk<'w> {
+    rules: &'w Rules<'w>,
+    /// The object around this place, and the member's name in it.
+    up: Option<(&'w Self, &'w str)>,
+    /// The size of the pointer to this place.
+    pub(super) size: usize,
+    depth: usize,
+    /// Whether only members lead here: elements move, so that nothing below them has a place.
+    is_placed: bool,
+}
+
+impl Walk<'_> {
+    /// The cheapest edit that turns the value here from `before` into `after`.
+    pub(super) fn node<'v>(&self, before: &'v Value, after: &'v Value) -> Priced<'v> {
+        match (before, after) {
+            _ if self.depth > DEEPEST => self.unless_equal(before, after),
+            (Value::Object(before), Value::Object(members)) => {
+                let edited = self.members(before, members);
+                match edited.edit {
+                    Edit::Keep => edited,
+                    _ if self.is_kept() => edited,
+                    _ => self.or_replace(edited, after),
+                }
+            }
+            (Value::Array(before), Value::Array(elements)) => {
+                let edited = array::elements(self, before, elements);
+                match self.rules.dialect {
+                    _ if matches!(edited.edit, Edit::Keep) => edited,
+                    Dialect::Indexed => self.or_replace(edited, after),
+                    Dialect::Whole => self.replace(after),
+                }
+            }
+            _ => self.unless_equal(before, after),
         }
-        _ => operations.push(Operation::Replace(at.clone(), after.clone())),
+    }
+
+    /// One member deeper.
+    fn member<'w>(&'w self, name: &'w str) -> Walk<'w> {
+        let (size, depth) = (member_at(self.size, name), self.depth + 1);
+        Walk {
+            rules: self.rules,
+            up: Some((self, name)),
+            size,
+            depth,
+            is_placed: self.is_placed,
+        }
+    }
+
+    /// One element deeper, where the pointer has this size.
+    pub(super) fn element(&self, size: usize) -> Walk<'_> {
+        Walk {
+            rules: self.rules,
+            up: None,
+            size,
+            depth: self.depth + 1,
+            is_placed: false,
+        }
+    }
+
+    /// Whether the object here must not be set as a whole, as the document itself never is.
+    fn is_kept(&self) -> bool {
+        self.depth == 0 || self.is_placed && (self.rules.keeps)(&self.pointer())
+    }
+
+    fn pointer(&self) -> Pointer {
+        self.up
+            .map_or_else(Pointer::root, |(up, name)| up.pointer().join(name))
+    }
+
+    fn members<'v>(
+        &self,
+        before: &'v Map<String, Value>,
+        after: &'v Map<String, Value>,
+    ) -> Priced<'v> {
+        let mut edits = Vec::new();
+        let mut cost = Cost::default();
+        for (name, old) in before {
+            let size = member_at(self.size, name);
+            let Priced { edit, cost: price } = match after.get(name) {
+                None => Priced {
+                    edit: Edit::Remove,
+                    cost: Cost::removing(size),
+                },
+                Some(new) if old.is_null() && !new.is_null() => self.add(size, new),
+                Some(new) if is_scalar(old) && old == new => continue,
+                Some(new) => self.member(name).node(old, new),
+            };
+            if !matches!(edit, Edit::Keep) {
+                cost += price;
+                edits.push((name.as_str(), edit));
+            }
+        }
+        for (name, new) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
+            let Priced { edit, cost: price } = self.add(member_at(self.size, name), new);
+            cost += price;
+            edits.push((name.as_str(), edit));
+        }
+        if edits.is_empty() {
+            return Priced::KEEP;
+        }
+        edits.sort_unstable_by_key(|(name, _)| *name);
+        Priced {
+            edit: Edit::Members(edits),
+            cost,
+        }
+    }
+
+    fn add<'v>(&self, size: usize, value: &'v Value) -> Priced<'v> {
+        let bytes = super::weigh::size(value);
+        Priced {
+            edit: Edit::Add(value),
+            cost: Cost::setting("add", size, bytes),
+        }
+    }
+
+    fn replace<'v>(&self, after: &'v Value) -> Priced<'v> {
+        let bytes = super::weigh::size(after);
+        Priced {
+            edit: Edit::Replace(after),
+            cost: Cost::setting("replace", self.size, bytes),
+        }
+    }
+
+    fn unless_equal<'v>(&self, before: &Value, after: &'v Value) -> Priced<'v> {
+        if before == after {
+            Priced::KEEP
+        } else {
+            self.replace(after)
+        }
+    }
+
+    /// The edit, or setting the whole value where that is cheaper.
+    fn or_replace<'v>(&self, edited: Priced<'v>, after: &'v Value) -> Priced<'v> {
+        let frame = Cost::setting("replace", self.size, 0).bytes;
+        let Some(limit) = edited.cost.bytes.checked_sub(frame) else {
+            return edited;
+        };
+        match size_within(after, limit) {
+            Some(bytes) => {
+                let cost = Cost::setting("replace", self.size, bytes);
+                let whole = Priced {
+                    edit: Edit::Replace(after),
+                    cost,
+                };
+                if whole.cost < edited.cost {
+                    whole
+                } else {
+                    edited
+                }
+            }
+            None => edited,
+        }
     }
 }
 
-fn members(
-    at: &Pointer,
-    before: &Map<String, Value>,
-    after: &Map<String, Value>,
-    operations: &mut Vec<Operation>,
-) {
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    for name in names {
-        let place = at.join(name);
-        match (before.get(name), after.get(name)) {
-            (None, Some(value)) => operations.push(Operation::Add(place, value.clone())),
-            (Some(Value::Null), Some(value)) if !value.is_null() => {
-                operations.push(Operation::Add(place, value.clone()));
-            }
-            (Some(_), None) => operations.push(Operation::Remove(place)),
-            (Some(before), Some(after)) => node(&place, before, after, operations),
-            (None, None) => {}
-        }
-    }
+const fn is_scalar(value: &Value) -> bool {
+    !matches!(value, Value::Array(_) | Value::Object(_))
 }
 
 #[cfg(test)]
@@ -56,6 +231,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::diff::Operation;
 
     fn patch(before: &Value, after: &Value) -> Value {
         serde_json::to_value(compute(before, after)).expect("a patch is JSON")
@@ -86,6 +262,105 @@ mod tests {
         assert_eq!(
             patch(&before, &after),
             json!([{"op": "replace", "path": "/tools/1/function/description", "value": "y"}])
+        );
+    }
+
+    fn tools(names: &[&str]) -> Value {
+        let tool = |name: &&str| {
+            let description = format!("What {name} does, in a sentence of its own about {name}.");
+            let parameters = json!({"type": "object", "properties": {*name: {"type": "string"}}});
+            json!({"type": "function", "function": {"name": name, "description": description, "parameters": parameters}})
+        };
+        json!({"tools": names.iter().map(tool).collect::<Vec<_>>()})
+    }
+
+    fn touched(before: &Value, after: &Value) -> Vec<String> {
+        let operations = compute(before, after).0;
+        operations
+            .iter()
+            .map(|operation| format!("{} {}", operation.op(), operation.path()))
+            .collect()
+    }
+
+    /// Names of tools before and after, and the operations that lead from the one to the other.
+    #[test]
+    fn tools_that_come_and_go_leave_the_others_alone() {
+        let rows: [(&[&str], &[&str], &[&str]); 6] = [
+            (&["a", "b", "c"], &["z", "a", "b", "c"], &["add /tools/0"]),
+            (&["a", "b", "c"], &["b", "c"], &["remove /tools/0"]),
+            (
+                &["a", "b", "c", "d", "e"],
+                &["b", "d"],
+                &["remove /tools/4", "remove /tools/2", "remove /tools/0"],
+            ),
+            (
+                &["a", "b", "c"],
+                &["a", "x", "b", "y", "c"],
+                &["add /tools/1", "add /tools/3"],
+            ),
+            (
+                &["a", "b", "c"],
+                &["c", "a", "b"],
+                &["remove /tools/2", "add /tools/0"],
+            ),
+            (
+                &["a", "b", "c"],
+                &["x", "b"],
+                &["remove /tools/2", "replace /tools/0/function"],
+            ),
+        ];
+        for (before, after, expected) in rows {
+            assert_eq!(
+                touched(&tools(before), &tools(after)),
+                expected,
+                "{before:?} {after:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_tool_that_has_moved_on_is_edited_where_it_stands_now() {
+        let before = tools(&["a", "b", "c"]);
+        let mut after = tools(&["z", "a", "b", "c"]);
+        after["tools"][2]["function"]["description"] = json!("edited");
+        assert_eq!(
+            touched(&before, &after),
+            ["add /tools/0", "replace /tools/2/function/description"]
+        );
+    }
+
+    #[test]
+    fn an_object_that_is_kept_is_edited_even_where_replacing_it_is_cheaper() {
+        let before = json!({"layers": {"llm": {"a": 1, "b": 2, "c": 3, "d": 4}}});
+        let after = json!({"layers": {"llm": {}}});
+        assert_eq!(touched(&before, &after), ["replace /layers/llm"]);
+        let rules = Rules {
+            keeps: &|_| true,
+            ..Rules::default()
+        };
+        let kept = compute_with(&before, &after, rules);
+        assert!(
+            kept.0.iter().all(|operation| operation.op() == "remove"),
+            "{kept:?}"
+        );
+    }
+
+    #[test]
+    fn long_lists_and_deep_documents_end() {
+        let list = |range: std::ops::Range<usize>| {
+            json!(range.map(|n| json!({"n": n})).collect::<Vec<_>>())
+        };
+        let (before, after) = (list(0..3000), list(1500..4500));
+        assert_eq!(
+            compute(&before, &after).apply(&before).expect("it applies"),
+            after
+        );
+        let deep = |leaf: usize| (0..1000).fold(json!(leaf), |inner, _| json!({"a": inner}));
+        assert_eq!(
+            compute(&deep(1), &deep(2))
+                .apply(&deep(1))
+                .expect("it applies"),
+            deep(2)
         );
     }
 
@@ -129,6 +404,31 @@ mod tests {
         fn applying_the_patch_gives_the_target(before in any_json(), after in any_json()) {
             let patched = compute(&before, &after).apply(&before).expect("our own patch applies");
             prop_assert_eq!(patched, after);
+        }
+
+        #[test]
+        fn lists_are_replaced_whole_in_the_dialect_for_that(before in any_json(), after in any_json()) {
+            let patch = compute_with(&before, &after, Rules { dialect: Dialect::Whole, ..Rules::default() });
+            prop_assert_eq!(patch.apply(&before).expect("our own patch applies"), after);
+            let indexed = |operation: &Operation| operation.path().tokens().any(|token| token.parse::<usize>().is_ok());
+            prop_assert!(!patch.0.iter().any(indexed), "{:?}", patch);
+        }
+
+        #[test]
+        fn no_patch_is_larger_than_one_that_replaces_lists_whole(before in any_json(), after in any_json()) {
+            let whole = Rules { dialect: Dialect::Whole, ..Rules::default() };
+            let size = |patch: &Patch| serde_json::to_string(patch).expect("JSON").len();
+            prop_assert!(size(&compute(&before, &after)) <= size(&compute_with(&before, &after, whole)));
+        }
+
+        #[test]
+        fn the_price_of_an_edit_is_what_it_takes_in_a_request(before in any_json(), after in any_json()) {
+            let rules = Rules::default();
+            let priced = Walk { rules: &rules, up: None, size: 0, depth: 0, is_placed: true }.node(&before, &after);
+            let sizes = compute(&before, &after).0.into_iter().map(|operation| {
+                serde_json::to_string(&operation).expect("JSON").len() + ",".len()
+            });
+            prop_assert_eq!(priced.cost.bytes, sizes.sum::<usize>());
         }
 
         #[test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::step::{FieldChange, Request};
 use crate::catalog::{Catalog, is_unset};
-use crate::diff;
+use crate::diff::{self, Rules};
 use crate::model::{Digest, Fingerprints, Hasher, Pointer, Salt};
 
 /// The patches that bring a live document to its fields' desired values: one request, and one more
@@ -36,7 +36,12 @@ pub(super) fn revise(
         for field in in_group() {
             put(&mut target, &field.path, field.after.clone());
         }
-        let patch = diff::compute(&document, &target);
+        let keeps = |pointer: &Pointer| catalog.is_divisible(pointer);
+        let rules = Rules {
+            keeps: &keeps,
+            ..Rules::default()
+        };
+        let patch = diff::compute_with(&document, &target, rules);
         let patched = patch.apply(&document).ok();
         document = patched.filter(|patched| *patched == target)?;
         if !patch.is_empty() {

@@ -1,0 +1,193 @@
+//! How many bytes things take in a request, and how alike two values are.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde_json::Value;
+
+/// How deep likeness is looked for; what is deeper counts as one leaf.
+const DEEPEST: usize = 64;
+
+/// Where an element may say what it is called.
+const KEYS: [&[&str]; 4] = [&["function", "name"], &["name"], &["id"], &["tool_id"]];
+
+/// The size of a value as compact JSON, unless that is more than `limit`.
+pub(super) fn size_within(value: &Value, limit: usize) -> Option<usize> {
+    let mut size = 0;
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        size += match value {
+            Value::Null => 4,
+            Value::Bool(flag) => {
+                if *flag {
+                    4
+                } else {
+                    5
+                }
+            }
+            Value::Number(number) => number.as_str().len(),
+            Value::String(text) => text_size(text),
+            // Brackets, and a comma after each but the last.
+            Value::Array(elements) => {
+                open.extend(elements);
+                elements.len().max(1) + 1
+            }
+            Value::Object(members) => {
+                open.extend(members.values());
+                let names: usize = members.keys().map(|name| text_size(name) + 1).sum();
+                names + members.len().max(1) + 1
+            }
+        };
+        if size > limit {
+            return None;
+        }
+    }
+    Some(size)
+}
+
+/// The size of a value as compact JSON.
+pub(super) fn size(value: &Value) -> usize {
+    size_within(value, usize::MAX).unwrap_or(usize::MAX)
+}
+
+/// The size of a text as JSON, with its quotes.
+fn text_size(text: &str) -> usize {
+    2 + text.bytes().map(byte_size).sum::<usize>()
+}
+
+const fn byte_size(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..=0x1f => 6,
+        _ => 1,
+    }
+}
+
+/// The size of a member's name in a pointer.
+pub(super) fn token_size(name: &str) -> usize {
+    name.bytes()
+        .map(|byte| {
+            if matches!(byte, b'~' | b'/') {
+                2
+            } else {
+                byte_size(byte)
+            }
+        })
+        .sum()
+}
+
+/// The size of an index in a pointer.
+pub(super) const fn index_size(index: usize) -> usize {
+    match index.checked_ilog10() {
+        Some(digits) => digits as usize + 1,
+        None => 1,
+    }
+}
+
+/// What an element says that it is called.
+pub(super) fn key(element: &Value) -> Option<&str> {
+    KEYS.iter().find_map(|path| {
+        path.iter()
+            .try_fold(element, |value, name| value.get(name))?
+            .as_str()
+    })
+}
+
+/// What two elements are compared by before anybody looks closer.
+#[derive(Debug)]
+pub(super) struct Print {
+    /// Equal for equal values, whatever the order of members.
+    pub(super) hash: u64,
+    /// The hashes of all scalars in it, sorted.
+    leaves: Vec<u64>,
+}
+
+impl Print {
+    pub(super) fn of(value: &Value) -> Self {
+        let mut leaves = Vec::new();
+        let hash = digest(value, DEEPEST, &mut leaves);
+        leaves.sort_unstable();
+        Self { hash, leaves }
+    }
+
+    /// Whether at least half of what is in the one is in the other.
+    pub(super) fn resembles(&self, other: &Self) -> bool {
+        let (mut shared, mut left, mut right) =
+            (0, self.leaves.as_slice(), other.leaves.as_slice());
+        while let ([first, left_rest @ ..], [second, right_rest @ ..]) = (left, right) {
+            shared += usize::from(first == second);
+            if first <= second {
+                left = left_rest;
+            }
+            if second <= first {
+                right = right_rest;
+            }
+        }
+        4 * shared >= self.leaves.len() + other.leaves.len()
+    }
+}
+
+fn digest(value: &Value, levels: usize, leaves: &mut Vec<u64>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match value {
+        Value::Array(elements) if levels > 0 => {
+            for element in elements {
+                digest(element, levels - 1, leaves).hash(&mut hasher);
+            }
+            elements.len().hash(&mut hasher);
+        }
+        Value::Object(members) if levels > 0 => {
+            // A sum does not depend on the order of its terms.
+            let sum = members.iter().fold(0u64, |sum, (name, value)| {
+                let mut member = DefaultHasher::new();
+                (name, digest(value, levels - 1, leaves)).hash(&mut member);
+                sum.wrapping_add(member.finish())
+            });
+            (sum, "{").hash(&mut hasher);
+        }
+        Value::Array(_) | Value::Object(_) => "…".hash(&mut hasher),
+        scalar => {
+            scalar.hash(&mut hasher);
+            leaves.push(hasher.finish());
+        }
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn sizes_are_those_of_compact_json() {
+        let values = [
+            json!(null),
+            json!([]),
+            json!({}),
+            json!([[], {}, [1, 2.50, -3]]),
+            json!({"a\"\\": "ä\n\u{1}\u{7f}", "b": [true, false, null]}),
+        ];
+        for value in values {
+            let text = value.to_string();
+            assert_eq!(size(&value), text.len(), "{text}");
+            assert_eq!(size_within(&value, text.len()), Some(text.len()));
+            assert_eq!(size_within(&value, text.len() - 1), None);
+        }
+        assert_eq!([0, 9, 10, 99, 100].map(index_size), [1, 1, 2, 2, 3]);
+    }
+
+    #[test]
+    fn prints_do_not_depend_on_the_order_of_members() {
+        let one: Value =
+            serde_json::from_str(r#"{"a": 1, "b": {"c": 2, "d": [3]}}"#).expect("JSON");
+        let two: Value =
+            serde_json::from_str(r#"{"b": {"d": [3], "c": 2}, "a": 1}"#).expect("JSON");
+        assert_eq!(Print::of(&one).hash, Print::of(&two).hash);
+        assert_ne!(Print::of(&one).hash, Print::of(&json!({"a": 1})).hash);
+        assert_ne!(
+            Print::of(&json!([1, [2]])).hash,
+            Print::of(&json!([1, 2])).hash
+        );
+    }
+}
