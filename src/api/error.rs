@@ -101,6 +101,18 @@ impl ApiError {
         }
     }
 
+    /// Whether the service does not take what was sent.
+    #[must_use]
+    pub const fn is_invalid(&self) -> bool {
+        matches!(
+            self.kind,
+            ApiErrorKind::Status {
+                status: 400 | 422,
+                ..
+            }
+        )
+    }
+
     /// Whether the service said no, so that nothing was changed.
     #[must_use]
     pub const fn is_refusal(&self) -> bool {

@@ -11,6 +11,7 @@ use crate::api::{ApiError, ApiErrorKind, Writer};
 use serde_json::Value;
 
 use crate::catalog::{self, Catalog, is_unset};
+use crate::diff::Patch;
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{Fingerprints, Live, PersonaId, Pointer, Record, causes, secret};
 use crate::plan::{self, Action, FieldChange, Plan, Revision, Step};
@@ -28,6 +29,8 @@ pub struct Session<'s> {
     pub fingerprints: &'s Fingerprints,
     /// How many steps are under way at a time.
     pub concurrency: usize,
+    /// Whether the service takes guards, as far as is known.
+    pub takes_guards: &'s Cell<bool>,
 }
 
 /// Executes every step and records what was done, step by step. What became of each is told and
@@ -160,18 +163,58 @@ impl Session<'_> {
         let mut echo = Echo::Free;
         for request in &revision.requests {
             let sent = match self.secrets.in_patch(self.catalog, &request.patch) {
-                Ok(patch) => self.writer.patch(&revision.id, &patch).await,
+                Ok(patch) => self.patch(&revision.id, &patch).await,
                 Err(problem) => return (Outcome::because(Status::Failed, problem), None),
             };
             match sent {
-                Ok(changed) if changed => echo = Echo::Changed,
-                Ok(_) => {}
+                Ok(Sent::Changed) => echo = Echo::Changed,
+                Ok(Sent::Unchanged) => {}
+                Ok(Sent::Stale) if written.is_empty() => {
+                    return (
+                        stale(&revision.id, "was edited in this very moment; plan again"),
+                        None,
+                    );
+                }
+                Ok(Sent::Stale) => {
+                    let words = "someone edited it in this very moment; plan again";
+                    return partly(
+                        step,
+                        &revision.id,
+                        &written,
+                        Outcome::because(Status::Stale, words),
+                    );
+                }
                 Err(error) if written.is_empty() => return (failure(&error), None),
-                Err(error) => return partly(step, &revision.id, &written, &error),
+                Err(error) => return partly(step, &revision.id, &written, failure(&error)),
             }
             written.extend(request.fields.iter().cloned());
         }
         self.read_back(step, &revision.id, &written, echo).await
+    }
+
+    /// Sends a patch with its guards. Where that is refused although the guards hold, the service does
+    /// not take them: it is sent without, and so are those to come.
+    async fn patch(self, id: &PersonaId, patch: &Patch) -> Result<Sent, ApiError> {
+        let bare = patch.without_guards();
+        if bare == *patch || !self.takes_guards.get() {
+            return self.writer.patch(id, &bare).await.map(Sent::of);
+        }
+        let refused = match self.writer.patch(id, patch).await {
+            Err(error) if error.is_invalid() => error,
+            sent => return sent.map(Sent::of),
+        };
+        let live = self.writer.reader().find(id).await?;
+        if !live.is_some_and(|live| patch.guards_hold(&live.document)) {
+            return Ok(Sent::Stale);
+        }
+        match self.writer.patch(id, &bare).await {
+            Ok(changed) => {
+                self.takes_guards.set(false);
+                Ok(Sent::of(changed))
+            }
+            Err(error) if error.is_invalid() => Err(refused),
+            Err(error) => Err(error),
+        }
     }
 
     async fn read_back(
@@ -262,6 +305,26 @@ impl Session<'_> {
     }
 }
 
+/// What became of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    Changed,
+    /// The service says that this changes nothing.
+    Unchanged,
+    /// What it replaces is no longer there.
+    Stale,
+}
+
+impl Sent {
+    const fn of(changed: bool) -> Self {
+        if changed {
+            Self::Changed
+        } else {
+            Self::Unchanged
+        }
+    }
+}
+
 /// What the service said of the requests of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Echo {
@@ -271,8 +334,7 @@ enum Echo {
     Changed,
 }
 
-fn partly(step: &Step, id: &PersonaId, written: &BTreeSet<Pointer>, error: &ApiError) -> Taken {
-    let mut outcome = failure(error);
+fn partly(step: &Step, id: &PersonaId, written: &BTreeSet<Pointer>, mut outcome: Outcome) -> Taken {
     let words = outcome.message.unwrap_or_default();
     outcome.message = Some(format!("{id} was written in part, then: {words}"));
     outcome.persona_id = Some(id.clone());

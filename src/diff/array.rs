@@ -143,7 +143,10 @@ impl<'v> Gap<'_, 'v> {
                 let Priced { edit, cost } = pair(at, to);
                 script.cost += cost;
                 if !matches!(edit, Edit::Keep) {
-                    script.elements.edited.push((self.to + to, edit));
+                    script
+                        .elements
+                        .edited
+                        .push((self.from + at, self.to + to, edit));
                 }
             }
         }

@@ -30,6 +30,8 @@ pub struct Rules<'r> {
     /// Whether the object at this pointer must never be set as a whole, although it is there already:
     /// it may hold what cannot be read.
     pub keeps: &'r dyn Fn(&Pointer) -> bool,
+    /// Whether the old value at this pointer is asserted before it is replaced or taken away.
+    pub guards: &'r dyn Fn(&Pointer, &Value) -> bool,
 }
 
 impl Default for Rules<'_> {
@@ -37,6 +39,7 @@ impl Default for Rules<'_> {
         Self {
             dialect: Dialect::Indexed,
             keeps: &|_| false,
+            guards: &|_, _| false,
         }
     }
 }
@@ -48,7 +51,8 @@ pub fn compute(before: &Value, after: &Value) -> Patch {
 }
 
 /// The patch that turns `before` into `after`. Members that are absent or null are added, others are
-/// replaced. The same for the same two documents, whatever the order of their members.
+/// replaced. What is asserted comes first, where it stands before anything moves. The same for the same
+/// two documents, whatever the order of their members.
 #[must_use]
 pub fn compute_with(before: &Value, after: &Value, rules: Rules<'_>) -> Patch {
     let walk = Walk {
@@ -58,10 +62,10 @@ pub fn compute_with(before: &Value, after: &Value, rules: Rules<'_>) -> Patch {
         depth: 0,
         is_placed: true,
     };
+    let edit = walk.node(before, after).edit;
     let mut operations = Vec::new();
-    walk.node(before, after)
-        .edit
-        .write(&Pointer::root(), &mut operations);
+    edit.guard(&Pointer::root(), before, rules.guards, &mut operations);
+    edit.write(&Pointer::root(), &mut operations);
     Patch(operations)
 }
 
@@ -419,6 +423,15 @@ mod tests {
             let whole = Rules { dialect: Dialect::Whole, ..Rules::default() };
             let size = |patch: &Patch| serde_json::to_string(patch).expect("JSON").len();
             prop_assert!(size(&compute(&before, &after)) <= size(&compute_with(&before, &after, whole)));
+        }
+
+        #[test]
+        fn guards_hold_as_long_as_nothing_moves(before in any_json(), after in any_json()) {
+            let rules = Rules { guards: &|_, _| true, ..Rules::default() };
+            let patch = compute_with(&before, &after, rules);
+            prop_assert_eq!(&patch.apply(&before).expect("the guards hold"), &after);
+            prop_assert!(patch.guards_hold(&before));
+            prop_assert_eq!(patch.without_guards(), compute(&before, &after));
         }
 
         #[test]

@@ -32,8 +32,8 @@ pub(super) struct Elements<'v> {
     pub(super) removed: Vec<usize>,
     /// Indexes in the new list, ascending.
     pub(super) added: Vec<(usize, &'v Value)>,
-    /// Indexes in the new list, ascending.
-    pub(super) edited: Vec<(usize, Edit<'v>)>,
+    /// Indexes in the old list and in the new one, ascending.
+    pub(super) edited: Vec<(usize, usize, Edit<'v>)>,
 }
 
 /// What an edit costs: bytes first, then how many places it touches.
@@ -107,6 +107,37 @@ impl Edit<'_> {
     }
 }
 
+/// Whether the old value at a place may be asserted.
+pub(super) type Guards<'g> = &'g dyn Fn(&Pointer, &Value) -> bool;
+
+impl Edit<'_> {
+    /// The tests that hold as long as nobody else changes what this replaces or takes away.
+    pub(super) fn guard(
+        &self,
+        at: &Pointer,
+        before: &Value,
+        guards: Guards<'_>,
+        tests: &mut Vec<Operation>,
+    ) {
+        match self {
+            Self::Keep | Self::Add(_) => {}
+            Self::Replace(_) | Self::Remove => {
+                if guards(at, before) {
+                    tests.push(Operation::Test(at.clone(), before.clone()));
+                }
+            }
+            Self::Members(members) => {
+                for (name, edit) in members {
+                    if let Some(before) = before.get(name) {
+                        edit.guard(&at.join(name), before, guards, tests);
+                    }
+                }
+            }
+            Self::Elements(elements) => elements.guard(at, before, guards, tests),
+        }
+    }
+}
+
 impl Elements<'_> {
     /// Elements are taken away from the end, so that no index moves before its turn; then added in
     /// order; then edited where they finally stand.
@@ -118,8 +149,18 @@ impl Elements<'_> {
         for (index, value) in &self.added {
             operations.push(Operation::Add(element(*index), (*value).clone()));
         }
-        for (index, edit) in &self.edited {
+        for (_, index, edit) in &self.edited {
             edit.write(&element(*index), operations);
+        }
+    }
+
+    fn guard(&self, at: &Pointer, before: &Value, guards: Guards<'_>, tests: &mut Vec<Operation>) {
+        let element = |index: usize| at.join(&index.to_string());
+        for index in &self.removed {
+            Edit::Remove.guard(&element(*index), &before[*index], guards, tests);
+        }
+        for (index, _, edit) in &self.edited {
+            edit.guard(&element(*index), &before[*index], guards, tests);
         }
     }
 }

@@ -36,6 +36,22 @@ impl Patch {
         self.0.is_empty()
     }
 
+    /// Whether everything that it asserts stands in the document.
+    #[must_use]
+    pub fn guards_hold(&self, document: &Value) -> bool {
+        self.0.iter().all(|operation| match operation {
+            Operation::Test(path, value) => path.get(document) == Some(value),
+            _ => true,
+        })
+    }
+
+    /// The same changes, with nothing asserted.
+    #[must_use]
+    pub fn without_guards(&self) -> Self {
+        let is_change = |operation: &&Operation| !matches!(operation, Operation::Test(..));
+        Self(self.0.iter().filter(is_change).cloned().collect())
+    }
+
     /// The document after the patch.
     ///
     /// # Errors

@@ -37,8 +37,10 @@ pub(super) fn revise(
             put(&mut target, &field.path, field.after.clone());
         }
         let keeps = |pointer: &Pointer| catalog.is_divisible(pointer);
+        let guards = |pointer: &Pointer, before: &Value| !catalog.hides(pointer, Some(before));
         let rules = Rules {
             keeps: &keeps,
+            guards: &guards,
             ..Rules::default()
         };
         let patch = diff::compute_with(&document, &target, rules);

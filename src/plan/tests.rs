@@ -326,7 +326,13 @@ fn what_is_no_longer_declared_is_removed_and_what_was_never_owned_is_counted() {
         &applied("ana", &before, "p1"),
     );
     let sent = patches(&plan);
-    assert_eq!(sent, json!([[{"op": "remove", "path": "/context"}]]));
+    assert_eq!(
+        sent,
+        json!([[
+            {"op": "test", "path": "/context", "value": "x"},
+            {"op": "remove", "path": "/context"},
+        ]])
+    );
     assert_eq!(
         plan.steps[0].unmanaged,
         [Pointer::parse("/languages").expect("a pointer")]
@@ -342,7 +348,13 @@ fn exclusive_ownership_removes_the_unmanaged_but_no_default_and_nothing_read_onl
     let held = json!({"persona_name": "Ana", "pipeline_mode": "full", "languages": ["en"], "persona_id": "p1"});
     let plan = plan(&[now], &[live("p1", held)], &Records::new());
     let sent = patches(&plan);
-    assert_eq!(sent, json!([[{"op": "remove", "path": "/languages"}]]));
+    assert_eq!(
+        sent,
+        json!([[
+            {"op": "test", "path": "/languages", "value": ["en"]},
+            {"op": "remove", "path": "/languages"},
+        ]])
+    );
 }
 
 #[test]
@@ -367,7 +379,10 @@ fn an_ignored_place_stays_as_it_is_live_even_inside_a_field() {
     let sent = patches(&other);
     assert_eq!(
         sent,
-        json!([[{"op": "replace", "path": "/layers/tts/voice_settings/style", "value": 0.1}]])
+        json!([[
+            {"op": "test", "path": "/layers/tts/voice_settings/style", "value": 0.2},
+            {"op": "replace", "path": "/layers/tts/voice_settings/style", "value": 0.1},
+        ]])
     );
 }
 
@@ -386,6 +401,21 @@ fn conferencing_travels_in_a_request_of_its_own() {
             [{"op": "add", "path": "/layers", "value": {"llm": {"model": "m"}}}],
             [{"op": "add", "path": "/layers/conferencing", "value": {"username": "ana"}}],
         ])
+    );
+}
+
+#[test]
+fn what_is_hidden_is_never_asserted() {
+    let layers = |tts: Value, style: f64| json!({"llm": {"headers": {"X-Team": tts}}, "tts": {"api_key": "********", "voice_settings": {"style": style}}});
+    let now = json!({"persona_name": "Ana", "layers": {"llm": {"headers": {"X-Team": "new"}}, "tts": null}});
+    let held = json!({"persona_name": "Ana", "layers": layers(json!("old"), 0.1)});
+    let plan = plan(&[desired("ana", now)], &[live("p1", held)], &Records::new());
+    assert_eq!(
+        patches(&plan),
+        json!([[
+            {"op": "replace", "path": "/layers/llm/headers/X-Team", "value": "new"},
+            {"op": "remove", "path": "/layers/tts"},
+        ]])
     );
 }
 

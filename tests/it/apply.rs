@@ -190,7 +190,10 @@ fn what_a_manifest_gives_up_is_removed_and_what_it_ignores_is_left() {
     let plan = site.run(["plan", "--format", "json"]).success().json();
     assert_eq!(
         plan["steps"][0]["patches"],
-        json!([[{"op": "remove", "path": "/context"}]])
+        json!([[
+            {"op": "test", "path": "/context", "value": "here"},
+            {"op": "remove", "path": "/context"},
+        ]])
     );
     site.run(["apply", "--yes"]).success();
     site.run(["plan"]).success().says("No changes");

@@ -54,6 +54,70 @@ fn a_persona_that_is_edited_after_the_plan_gets_nothing() {
     assert!(!site.read("personas/_ledger/default.json").contains("p1"));
 }
 
+fn is_guarded(asked: &Asked) -> bool {
+    asked.body[0]["op"] == "test"
+}
+
+#[test]
+fn an_edit_between_the_last_look_and_the_patch_is_not_overwritten() {
+    let service = Scripted::new(|asked, before| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([ana("old")])),
+        "PATCH /v2/personas/p1" => Some((
+            422,
+            json!({"message": "Invalid JSON patch format"}).to_string(),
+        )),
+        _ if before.iter().any(|asked| asked.line.starts_with("PATCH")) => ok(ana("edited")),
+        _ => ok(ana("old")),
+    });
+    site(&service, ANA)
+        .run(["apply", "--yes"])
+        .code(3)
+        .says("stale")
+        .says("in this very moment");
+    assert_eq!(service.writes().len(), 1);
+}
+
+#[test]
+fn a_service_that_takes_no_guards_gets_none_any_more() {
+    let named = |id: &str, context: &str| {
+        let mut persona = ana(context);
+        persona["persona_id"] = json!(id);
+        persona["persona_name"] = json!(id);
+        persona
+    };
+    let service = Scripted::new(move |asked, before| {
+        let context = |id: &str| {
+            let is_patched = |asked: &&Asked| {
+                asked.line.ends_with(id) && !asked.body.is_null() && !is_guarded(asked)
+            };
+            if before.iter().any(|asked| is_patched(&asked)) {
+                "new"
+            } else {
+                "old"
+            }
+        };
+        match asked.line.split_at(asked.line.len() - 2) {
+            (head, id) if head.starts_with("GET /v2/personas/") => ok(named(id, context(id))),
+            (head, _) if head.starts_with("PATCH") && is_guarded(asked) => {
+                Some((400, json!({"error": "unknown operation test"}).to_string()))
+            }
+            (head, _) if head.starts_with("PATCH") => ok(json!({})),
+            _ => list(json!([
+                named("pa", context("pa")),
+                named("pb", context("pb"))
+            ])),
+        }
+    });
+    let site = site(&service, &ANA.replace("Ana", "pa"));
+    site.write("personas/b.yaml", ANA.replace("Ana", "pb"));
+    site.run(["apply", "--yes", "--concurrency", "1"])
+        .success()
+        .says("2 applied");
+    let guarded: Vec<bool> = service.writes().iter().map(is_guarded).collect();
+    assert_eq!(guarded, [true, false, false]);
+    site.run(["plan"]).success().says("No changes");
+}
+
 #[test]
 fn a_list_that_leaves_something_out_does_not_make_a_wrong_patch() {
     let whole = || {
@@ -78,7 +142,10 @@ fn a_list_that_leaves_something_out_does_not_make_a_wrong_patch() {
     let writes = service.writes();
     assert_eq!(
         writes[0].body,
-        json!([{"op": "replace", "path": "/layers/stt/stt_engine", "value": "tavus-soniox"}])
+        json!([
+            {"op": "test", "path": "/layers/stt/stt_engine", "value": "tavus-auto"},
+            {"op": "replace", "path": "/layers/stt/stt_engine", "value": "tavus-soniox"},
+        ])
     );
 }
 
@@ -332,6 +399,8 @@ fn the_pal_vocabulary_is_what_goes_over_the_wire() {
     assert_eq!(
         service.writes()[0].body,
         json!([
+            {"op": "test", "path": "/default_face_id", "value": "r1"},
+            {"op": "test", "path": "/layers/conversational_flow/pal_interruptibility", "value": "high"},
             {"op": "replace", "path": "/default_face_id", "value": "r2"},
             {"op": "replace", "path": "/layers/conversational_flow/pal_interruptibility", "value": "low"},
         ])

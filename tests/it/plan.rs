@@ -68,7 +68,10 @@ fn json_holds_the_names_of_the_contract() {
                 "action": "update",
                 "reason": null,
                 "body": null,
-                "patches": [[{"op": "replace", "path": "/context", "value": "new"}]],
+                "patches": [[
+                    {"op": "test", "path": "/context", "value": "old"},
+                    {"op": "replace", "path": "/context", "value": "new"},
+                ]],
                 "fields": [{
                     "path": "/context", "cause": "change", "before": "old", "after": "new", "secret": false,
                     "file": "personas/ana.yaml", "line": 3, "column": 1,

@@ -1,5 +1,6 @@
 //! `apply`: do what the plan says, and that alone.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -157,6 +158,7 @@ pub(super) async fn execute(
         secrets: &secrets,
         fingerprints: &fingerprints,
         concurrency: usize::from(concurrency),
+        takes_guards: &Cell::new(true),
     };
     let bar = progress(site.context, &plan);
     let outcomes = apply::execute(&plan, session, &mut ledger, |step, outcome| {
