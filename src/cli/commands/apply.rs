@@ -1,15 +1,16 @@
 //! `apply`: do what the plan says, and that alone.
 
 use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::super::args::{Format, Selection};
+use super::super::consent;
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
-use super::super::site::{DIRECTORY, Prepared, Service, Site};
+use super::super::site::{Prepared, Service, Site};
 use super::plan::show;
 use crate::apply::{self, Session, Status};
 use crate::catalog::PERSONA;
@@ -42,7 +43,8 @@ pub(in crate::cli) struct Args {
 pub(super) const CONCURRENCY: u8 = 4;
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
-    let (directory, consent) = args.settle(context)?;
+    let (directory, consent) =
+        consent::given(args.yes.as_ref(), args.directory.as_deref(), context);
     let site = Site::open(context, &directory)?;
     let loaded = site.load()?;
     site.check(&loaded)?;
@@ -53,89 +55,11 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     if args.format == Format::Text {
         context.result(&show(&prepared.plan, Format::Text, &args.selection))?;
     }
-    consent.agrees_with(&site)?;
+    consent.fits(&site)?;
     if prepared.plan.sends() {
         consent.obtain(&site, &prepared.plan, args.format).await?;
     }
     execute(&site, &service, prepared, args.concurrency, args.format).await
-}
-
-impl Args {
-    /// What follows `--yes` is the environment's name; or it is the directory of someone who wrote
-    /// that last, if it is one and no environment is called so.
-    fn settle(&self, context: &Context) -> Result<(PathBuf, Consent), Error> {
-        let directory = self
-            .directory
-            .clone()
-            .unwrap_or_else(|| PathBuf::from(DIRECTORY));
-        let consent = match &self.yes {
-            None => Consent::Ask,
-            Some(None) => Consent::Given(None),
-            Some(Some(word)) => Consent::Given(Some(word.clone())),
-        };
-        if let (None, Consent::Given(Some(word))) = (&self.directory, &consent) {
-            let named =
-                Site::open(context, &directory).is_ok_and(|site| site.environment.name == *word);
-            if !named && Path::new(word).is_dir() {
-                return Ok((PathBuf::from(word), Consent::Given(None)));
-            }
-        }
-        Ok((directory, consent))
-    }
-}
-
-/// Whether the user agrees to what will be sent.
-enum Consent {
-    Ask,
-    /// Given in advance, for the environment of this name.
-    Given(Option<String>),
-}
-
-impl Consent {
-    fn agrees_with(&self, site: &Site<'_>) -> Result<(), Error> {
-        let environment = &site.environment.name;
-        match self {
-            Self::Given(Some(name)) if name != environment => Err(Error::Usage(format!(
-                "--yes names `{name}`, but the environment is `{environment}`"
-            ))),
-            Self::Given(_) | Self::Ask => Ok(()),
-        }
-    }
-
-    async fn obtain(&self, site: &Site<'_>, plan: &Plan, format: Format) -> Result<(), Error> {
-        let environment = &site.environment;
-        match self {
-            Self::Given(None) if environment.protected => Err(Error::NotConfirmed(format!(
-                "`{0}` is protected; say --yes {0}",
-                environment.name
-            ))),
-            Self::Given(_) => Ok(()),
-            Self::Ask if !site.context.can_ask() => Err(Error::NotConfirmed(
-                "there is no terminal to ask on; say --yes".to_owned(),
-            )),
-            Self::Ask => ask(site, plan, format).await,
-        }
-    }
-}
-
-async fn ask(site: &Site<'_>, plan: &Plan, format: Format) -> Result<(), Error> {
-    if format == Format::Json {
-        site.context.say(&render::plan(plan, false));
-    }
-    let environment = &site.environment;
-    let wanted = if environment.protected {
-        environment.name.as_str()
-    } else {
-        "yes"
-    };
-    let question = format!(
-        "Apply this to `{}`? Only `{wanted}` is taken as consent:",
-        environment.name
-    );
-    if site.context.ask(&question).await? == wanted {
-        return Ok(());
-    }
-    Err(Error::NotConfirmed("it was not agreed to".to_owned()))
 }
 
 /// Executes a plan and tells what became of it.

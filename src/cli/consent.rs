@@ -1,0 +1,96 @@
+//! Whether the user agrees to what will be sent.
+
+use std::path::{Path, PathBuf};
+
+use super::args::Format;
+use super::context::Context;
+use super::error::Error;
+use super::site::{DIRECTORY, Site};
+use crate::plan::Plan;
+use crate::render;
+use crate::settings::Environment;
+
+/// What was typed: `--yes` with or without a word, and the directory. What follows `--yes` is the
+/// environment's name; or it is the directory of someone who wrote that last, if it is one and the
+/// environment is not called so.
+pub(super) fn given(
+    yes: Option<&Option<String>>,
+    directory: Option<&Path>,
+    context: &Context,
+) -> (PathBuf, Consent) {
+    let home = directory.unwrap_or(Path::new(DIRECTORY));
+    let consent = match yes {
+        None => Consent::Ask,
+        Some(word) => Consent::Given(word.clone()),
+    };
+    if let (None, Consent::Given(Some(word))) = (directory, &consent) {
+        let chosen = context.environment.as_deref();
+        let environment = Environment::resolve(home, chosen, &context.process);
+        let is_name = environment.is_ok_and(|environment| environment.name == *word);
+        if !is_name && Path::new(word).is_dir() {
+            return (PathBuf::from(word), Consent::Given(None));
+        }
+    }
+    (home.to_owned(), consent)
+}
+
+/// Whether the user agrees to what will be sent.
+pub(super) enum Consent {
+    Ask,
+    /// Given in advance, for the environment of this name.
+    Given(Option<String>),
+}
+
+impl Consent {
+    /// Whether it is for this environment at all.
+    pub(super) fn fits(&self, site: &Site<'_>) -> Result<(), Error> {
+        let environment = &site.environment.name;
+        match self {
+            Self::Given(Some(name)) if name != environment => Err(Error::Usage(format!(
+                "--yes names `{name}`, but the environment is `{environment}`"
+            ))),
+            Self::Given(_) | Self::Ask => Ok(()),
+        }
+    }
+
+    /// Asks, unless the user has agreed in advance; an error where there is no consent.
+    pub(super) async fn obtain(
+        &self,
+        site: &Site<'_>,
+        plan: &Plan,
+        format: Format,
+    ) -> Result<(), Error> {
+        let environment = &site.environment;
+        match self {
+            Self::Given(None) if environment.protected => Err(Error::NotConfirmed(format!(
+                "`{0}` is protected; say --yes {0}",
+                environment.name
+            ))),
+            Self::Given(_) => Ok(()),
+            Self::Ask if !site.context.can_ask() => Err(Error::NotConfirmed(
+                "there is no terminal to ask on; say --yes".to_owned(),
+            )),
+            Self::Ask => ask(site, plan, format).await,
+        }
+    }
+}
+
+async fn ask(site: &Site<'_>, plan: &Plan, format: Format) -> Result<(), Error> {
+    if format == Format::Json {
+        site.context.say(&render::plan(plan, false));
+    }
+    let environment = &site.environment;
+    let wanted = if environment.protected {
+        environment.name.as_str()
+    } else {
+        "yes"
+    };
+    let question = format!(
+        "Apply this to `{}`? Only `{wanted}` is taken as consent:",
+        environment.name
+    );
+    if site.context.ask(&question).await? == wanted {
+        return Ok(());
+    }
+    Err(Error::NotConfirmed("it was not agreed to".to_owned()))
+}
