@@ -45,7 +45,7 @@ fn closing(plan: &Plan, summary: Summary) -> String {
     }
     format!(
         "{} Plan id {}",
-        paint(STRONG, format!("{}.", capital(&counts(summary)))),
+        paint(STRONG, format!("{}.", counts(summary))),
         plan.id()
     )
 }
@@ -87,13 +87,6 @@ fn counts(summary: Summary) -> String {
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
     said.join(", ")
-}
-
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    })
 }
 
 fn step(text: &mut String, step: &Step, show_unmanaged: bool) {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod faults;
+mod fields;
 mod mistakes;
 mod plan;
 mod repository;
