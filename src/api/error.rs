@@ -90,7 +90,11 @@ impl ApiError {
     pub(super) fn is_unknown_id(&self, catalog: &Catalog) -> bool {
         let names = [Vocabulary::Personas, Vocabulary::Pals];
         match &self.kind {
-            ApiErrorKind::Status { status: 404, .. } => true,
+            // A page in HTML is not from the service itself.
+            ApiErrorKind::Status {
+                status: 404,
+                message,
+            } => !message.starts_with('<'),
             ApiErrorKind::Status {
                 status: 400,
                 message,

@@ -264,44 +264,49 @@ impl Session<'_> {
     /// What was sent and is answered in another form. A secret is meant to come back masked.
     fn normalised(self, step: &Step, live: &Live) -> Vec<Normalised> {
         let sent = step.fields.iter().filter_map(|field| {
-            let sent = field.after.as_ref()?;
+            let sent = field.after.clone().unwrap_or_default();
             let seen = field.path.get(&live.document);
-            let changed = !field.secret && !self.catalog.meets(&field.path, seen, sent);
+            let changed = !field.secret && !self.catalog.meets(&field.path, seen, &sent);
             changed.then(|| Normalised {
                 path: field.path.clone(),
-                sent: sent.clone(),
+                sent,
                 seen: seen.cloned(),
             })
         });
         sent.collect()
     }
 
-    /// Fields that read back as they were before, although the service says that it changed something.
-    /// What only differs in spelling from what was sent is normalised, not lost; and of what was
-    /// hidden before and is now, nothing can be said.
+    /// The changed fields, where all of them read back as they were before although the service says
+    /// that it changed something. What only differs in spelling from what was sent is normalised, not
+    /// lost; and of what is hidden, or refilled when it is removed, nothing can be said.
     fn unstored(self, step: &Step, live: &Live, echo: Echo) -> BTreeSet<Pointer> {
-        let fields = step.fields.iter().filter(|field| {
-            let FieldChange {
-                path,
-                before,
-                after,
-                secret,
-                ..
-            } = field;
-            let (Some(before), seen) = (before, path.get(&live.document)) else {
-                return false;
-            };
-            let after = after.as_ref().unwrap_or(&Value::Null);
-            !secret
-                && !is_unset(before)
-                && seen == Some(before)
-                && !self.catalog.meets(path, seen, after)
-                && !catalog::resembles(before, after)
-        });
+        let set = step
+            .fields
+            .iter()
+            .filter(|field| field.after.is_some() && !field.secret);
+        let (lost, there): (Vec<_>, Vec<_>) = set.partition(|field| self.is_lost(field, live));
         match echo {
-            Echo::Free => BTreeSet::new(),
-            Echo::Changed => fields.map(|field| field.path.clone()).collect(),
+            Echo::Changed if there.is_empty() => {
+                lost.iter().map(|field| field.path.clone()).collect()
+            }
+            Echo::Changed | Echo::Free => BTreeSet::new(),
         }
+    }
+
+    fn is_lost(self, field: &FieldChange, live: &Live) -> bool {
+        let FieldChange {
+            path,
+            before,
+            after,
+            ..
+        } = field;
+        let (Some(before), Some(after)) = (before, after) else {
+            return false;
+        };
+        path.get(&live.document) == Some(before)
+            && !is_unset(before)
+            && !self.catalog.meets(path, Some(before), after)
+            && !catalog::resembles(before, after)
     }
 }
 

@@ -9,6 +9,9 @@ use crate::catalog::{Catalog, Secrecy};
 use crate::diff::{Operation, Patch};
 use crate::model::{Fingerprints, Pointer, Salt, SecretName, secret};
 
+/// How long a word of a secret has to be to be looked for on its own.
+const TELLING: usize = 8;
+
 /// What stands in messages where a secret stood.
 const MASK: &str = "********";
 
@@ -31,6 +34,13 @@ impl Secrets {
     #[must_use]
     pub(super) fn redact(&self, text: String) -> String {
         let values = self.0.values().map(ExposeSecret::expose_secret);
+        // Of `Bearer abc` the service may only repeat the second word.
+        let values = values.flat_map(|value| {
+            let words = value
+                .split_whitespace()
+                .filter(|word| word.len() >= TELLING);
+            std::iter::once(value).chain(words)
+        });
         values
             .filter(|value| !value.is_empty())
             .fold(text, |text, value| {

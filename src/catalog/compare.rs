@@ -40,17 +40,14 @@ impl Catalog {
         value: Option<&Value>,
         secrets: &Fingerprints,
     ) -> Option<Digest> {
-        let mut hasher = if self.is_hidden(pointer) {
-            Hasher::keyed(secrets.salt())
-        } else {
-            Hasher::default()
+        let Some(value) = value.filter(|value| !is_unset(value)) else {
+            return Some(Digest::unset());
         };
-        match value {
-            Some(value) if !is_unset(value) => {
-                hash(self.find(pointer), value, secrets, &mut hasher)?
-            }
-            _ => hasher.write("unset"),
-        }
+        let mut hasher = match self.is_hidden(pointer) {
+            true => Hasher::keyed(secrets.salt()),
+            false => Hasher::default(),
+        };
+        hash(self.find(pointer), value, secrets, &mut hasher)?;
         Some(hasher.finish())
     }
 }

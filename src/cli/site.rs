@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use secrecy::SecretString;
 use url::Url;
 
@@ -14,7 +15,7 @@ use super::error::Error;
 use crate::api::{ApiError, Client, Connection, Reader};
 use crate::apply::Secrets;
 use crate::catalog::{PERSONA, Vocabulary, nearest};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Lock};
 use crate::manifest::{self, Loaded, Scope};
 use crate::model::{
     Finding, Fingerprints, Key, Live, PersonaId, Salt, SecretName, Severity, secret,
@@ -95,14 +96,15 @@ impl<'c> Site<'c> {
             1 => return Err(Error::Findings("1 mistake".to_owned())),
             count => return Err(Error::Findings(format!("{count} mistakes"))),
         }
-        if loaded.desired.is_empty() {
+        if loaded.desired.is_empty() && loaded.elsewhere.is_empty() {
             return Err(Error::NoManifest(self.directory.clone()));
         }
         Ok(())
     }
 
     pub(super) fn policy(&self, loaded: &Loaded, selection: &Selection) -> Result<Policy, Error> {
-        let known = || loaded.desired.iter().map(|desired| desired.key.as_str());
+        let desired = || loaded.desired.iter().map(|desired| &desired.key);
+        let known = || desired().chain(&loaded.elsewhere).map(Key::as_str);
         for key in &selection.only {
             if !known().any(|known| known == key) {
                 return Err(Error::NoSuchKey(
@@ -123,6 +125,14 @@ impl<'c> Site<'c> {
             },
             only: selection.only.iter().map(Key::new).collect(),
         })
+    }
+
+    /// Keeps other applies away from the ledger for as long as the lock is held.
+    pub(super) fn lock(&self) -> Result<Lock, Error> {
+        let Environment { ledger, lock, .. } = &self.environment;
+        let now = Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC");
+        let holder = format!("process {} since {now}", std::process::id());
+        Ok(Lock::take(ledger, lock, &holder)?)
     }
 
     /// Compares what is desired, live and recorded.
@@ -182,7 +192,8 @@ impl<'c> Site<'c> {
                 .context
                 .process
                 .get(name.as_str())
-                .map(SecretString::from),
+                // A line break at its end is what is left of the file that it was read from.
+                .map(|value| SecretString::from(value.trim_end_matches(['\r', '\n']))),
         };
         Secrets(
             names

@@ -55,7 +55,7 @@ pub fn compare(before: &str, after: &str, context: usize) -> Vec<Line> {
         let start = group.first().map_or(seen, |op| op.old_range().start);
         fold(start - seen, &mut lines);
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let text = change.value().trim_end_matches(['\n', '\r']).to_owned();
+            let text = change.value().trim_end_matches('\n').to_owned();
             lines.push(match change.tag() {
                 ChangeTag::Equal => Line::Same(text),
                 ChangeTag::Delete => Line::Removed(text),

@@ -44,6 +44,9 @@ pub enum LedgerErrorKind {
     /// The file system refused.
     #[error("the file cannot be used")]
     Io(#[source] io::Error),
+    /// Another apply is under way.
+    #[error("another apply has it: {0}")]
+    Locked(String),
     /// It is empty: whatever emptied it, it does not mean that nothing was ever applied.
     #[error("it is empty; restore it from git, or delete it to start over by name")]
     Empty,

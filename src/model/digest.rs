@@ -14,6 +14,14 @@ use super::SecretName;
 pub struct Digest(String);
 
 impl Digest {
+    /// The digest of a value that is absent or empty.
+    #[must_use]
+    pub fn unset() -> Self {
+        let mut hasher = Hasher::default();
+        hasher.write("unset");
+        hasher.finish()
+    }
+
     /// The digest as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -7,7 +7,7 @@ use super::judge::{Cause, Sides, Verdict, judge};
 use super::revise::{put, without};
 use super::step::{FieldChange, Owned};
 use crate::catalog::is_unset;
-use crate::model::{Desired, Live, Ownership, Pointer, Record};
+use crate::model::{Applied, Desired, Digest, Live, Ownership, Pointer, Record};
 
 impl Inputs<'_> {
     /// The fields that differ: those of the manifest, those it has given up, and with exclusive
@@ -22,7 +22,7 @@ impl Inputs<'_> {
         let found = without(&live.document, &desired.ignore);
         let declared = self.catalog.declared(&wanted);
         let given_up = record
-            .map(|record| given_up(record, &declared))
+            .map(|record| given_up(record, &declared, desired.ownership))
             .unwrap_or_default();
         let foreign = match desired.ownership {
             Ownership::Fields => Vec::new(),
@@ -122,6 +122,7 @@ impl Inputs<'_> {
             previous: record
                 .map(|record| record.fields.clone())
                 .unwrap_or_default(),
+            ownership: desired.ownership,
             ignore: desired.ignore.clone(),
             prevent_delete: desired.prevent_delete,
             moved_from: None,
@@ -142,15 +143,15 @@ fn with_ignored(wanted: &Value, path: &Pointer, live: &Value, ignore: &[Pointer]
     value
 }
 
-/// The fields that were applied last and are no longer declared, in whole or in part.
-fn given_up(record: &Record, declared: &[(Pointer, &Value)]) -> Vec<Pointer> {
+/// The fields that were applied last and are no longer declared, in whole or in part. Of what was only
+/// to be unset, nothing is left to remove, unless the persona is owned as a whole.
+fn given_up(record: &Record, declared: &[(Pointer, &Value)], ownership: Ownership) -> Vec<Pointer> {
     let is_declared = |path: &Pointer| declared.iter().any(|(owner, _)| overlaps(owner, path));
-    record
-        .fields
-        .keys()
-        .filter(|path| !is_declared(path))
-        .cloned()
-        .collect()
+    let was_set = |applied: &Applied| applied.sent != Digest::unset();
+    let is_ours = |applied| ownership == Ownership::Exclusive || was_set(applied);
+    let fields = record.fields.iter();
+    let given_up = fields.filter(|(path, applied)| is_ours(applied) && !is_declared(path));
+    given_up.map(|(path, _)| path.clone()).collect()
 }
 
 /// Whether the one place is the other, or stands in it.

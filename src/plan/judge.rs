@@ -84,7 +84,7 @@ pub(super) fn judge(catalog: &Catalog, sides: Sides<'_>, secrets: &Fingerprints)
             Cause::FirstContact
         });
     };
-    let repository_stayed = desired.is_some() && sent == applied.sent;
+    let repository_stayed = sent == applied.sent;
     let live_stayed = catalog.digest(pointer, live, secrets).as_ref() == Some(&applied.seen);
     match (repository_stayed, live_stayed) {
         (true, true) => Verdict::InSync,

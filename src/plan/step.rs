@@ -11,8 +11,8 @@ use super::revise::without;
 use crate::catalog::Catalog;
 use crate::diff::Patch;
 use crate::model::{
-    Applied, Digest, Fingerprints, Hasher, Key, Live, PersonaId, Place, Pointer, Record, Records,
-    SecretName,
+    Applied, Digest, Fingerprints, Hasher, Key, Live, Ownership, PersonaId, Place, Pointer, Record,
+    Records, SecretName,
 };
 
 /// What would be done to the account, persona by persona.
@@ -128,6 +128,8 @@ pub struct Owned {
     pub sent: BTreeMap<Pointer, Option<Digest>>,
     /// What the ledger knew before.
     pub previous: BTreeMap<Pointer, Applied>,
+    /// How much of the persona the manifest answers for.
+    pub ownership: Ownership,
     /// Places that are not compared.
     pub ignore: Vec<Pointer>,
     /// Whether the manifest forbids to delete the persona.
@@ -312,26 +314,51 @@ impl Step {
         })
     }
 
-    /// An entry in which a field has what `seen` says of it, or else what the ledger knew before.
+    /// An entry in which a field has what `seen` says of it, or else what the ledger knew before. Of a
+    /// persona that is owned as a whole, what was to be removed and is there all the same is
+    /// remembered as such: the service fills it in.
     fn entry(
         &self,
         id: PersonaId,
         name: &str,
         seen: impl Fn(&Pointer) -> Option<Digest>,
     ) -> Record {
-        let applied = self.owned.sent.iter().filter_map(|(pointer, sent)| {
+        let declared = self.owned.sent.iter().filter_map(|(pointer, sent)| {
             let fresh = sent.clone().zip(seen(pointer));
             let fresh = fresh.map(|(sent, seen)| Applied { sent, seen });
-            Some((
-                pointer.clone(),
-                fresh.or_else(|| self.owned.previous.get(pointer).cloned())?,
-            ))
+            let known = || self.owned.previous.get(pointer).cloned();
+            Some((pointer.clone(), fresh.or_else(known)?))
         });
+        let is_whole = self.owned.ownership == Ownership::Exclusive;
+        let removed = self
+            .fields
+            .iter()
+            .filter(|field| is_whole && field.after.is_none());
+        let refilled = removed.filter_map(|field| {
+            let (sent, seen) = (Digest::unset(), seen(&field.path)?);
+            (seen != sent).then(|| (field.path.clone(), Applied { sent, seen }))
+        });
+        let kept = self
+            .owned
+            .refilled()
+            .filter(|(pointer, applied)| seen(pointer).as_ref() == Some(&applied.seen));
+        let kept = kept.map(|(pointer, applied)| (pointer.clone(), applied.clone()));
         Record {
             id,
             name: name.to_owned(),
             prevent_delete: self.owned.prevent_delete,
-            fields: applied.collect(),
+            fields: kept.chain(refilled).chain(declared).collect(),
         }
+    }
+}
+
+impl Owned {
+    /// Fields that nobody declares and that the service fills in whenever they are removed.
+    fn refilled(&self) -> impl Iterator<Item = (&Pointer, &Applied)> {
+        let unset = Digest::unset();
+        let previous = self.previous.iter();
+        previous.filter(move |(pointer, applied)| {
+            applied.sent == unset && !self.sent.contains_key(pointer)
+        })
     }
 }

@@ -358,6 +358,28 @@ fn exclusive_ownership_removes_the_unmanaged_but_no_default_and_nothing_read_onl
 }
 
 #[test]
+fn what_the_service_fills_in_again_is_removed_only_once() {
+    let now = Desired {
+        ownership: Ownership::Exclusive,
+        ..desired("ana", json!({"persona_name": "Ana"}))
+    };
+    let held = json!({"persona_name": "Ana", "languages": ["en"]});
+    let first = plan(
+        std::slice::from_ref(&now),
+        &[live("p1", held.clone())],
+        &Records::new(),
+    );
+    assert_eq!(words(&first), ["adopt ana p1"]);
+    let records = Records::from([(Key::new("ana"), record(&first.steps[0], id("p1"), &held))]);
+    let second = plan(std::slice::from_ref(&now), &[live("p1", held)], &records);
+    assert!(second.is_empty(), "{second:#?}");
+    assert_eq!(second.notes, Notes::default());
+    let drifted = json!({"persona_name": "Ana", "languages": ["fr"]});
+    let third = plan(&[now], &[live("p1", drifted)], &records);
+    assert_eq!(third.steps[0].fields[0].cause, Cause::Drift);
+}
+
+#[test]
 fn an_ignored_place_stays_as_it_is_live_even_inside_a_field() {
     let document = json!({"persona_name": "Ana", "layers": {"tts": {"voice_settings": {"speed": 1, "style": 0.1}}}});
     let mut now = desired("ana", document);

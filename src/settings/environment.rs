@@ -47,6 +47,8 @@ pub struct Environment {
     pub protected: bool,
     /// Where its ledger lies.
     pub ledger: PathBuf,
+    /// The file whose lock lets one apply at a time work on it.
+    pub lock: PathBuf,
     /// The names of API keys, which no manifest may ask for.
     pub reserved: BTreeSet<SecretName>,
     /// The settings file that it comes from.
@@ -133,9 +135,11 @@ impl Environment {
                 directory.join("_ledger").join(format!("{name}.json")),
             ),
         };
+        let lock = directory.join(PRIVATE).join(format!("{name}.lock"));
         Ok(Self {
             name,
             api,
+            lock,
             variables,
             protected,
             ledger,
@@ -192,7 +196,9 @@ fn choose(
             Ok(DEFAULT.to_owned())
         }
         Some(name) => Ok(name.clone()),
-        None if file.environments.is_empty() => Ok(DEFAULT.to_owned()),
+        None if file.environments.is_empty() || file.environments.contains_key(DEFAULT) => {
+            Ok(DEFAULT.to_owned())
+        }
         None => Err(SettingsErrorKind::NotChosen(known(file))),
     }
 }

@@ -101,6 +101,8 @@ impl File {
         if findings.is_empty() && !source.is_blank() {
             let composed = compose(&source);
             findings = composed.findings;
+            // Settings that are all comments say nothing, which is no mistake.
+            findings.retain(|finding| finding.code != "empty");
             findings.extend(composed.root.iter().flat_map(plain_keys));
         }
         if findings.is_empty() {

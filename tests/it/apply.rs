@@ -252,3 +252,32 @@ fn a_damaged_ledger_is_an_error_and_stays_as_it_is() {
         );
     }
 }
+
+#[test]
+fn two_applies_at_once_take_turns() {
+    let site = Site::with_manifest(ANA);
+    site.run(["plan"]).success();
+    let lock = std::fs::File::options()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .open(site.path("personas/.personactl/sandbox.lock"))
+        .expect("a file");
+    lock.lock().expect("it is free");
+    site.write(
+        "personas/.personactl/sandbox.lock",
+        "process 1 since yesterday",
+    );
+    site.run(["apply", "--yes"])
+        .code(1)
+        .says("another apply has it: process 1 since yesterday");
+    assert_eq!(site.live().len(), 0);
+    drop(lock);
+    site.run(["apply", "--yes"]).success().says("1 applied");
+}
+
+#[test]
+fn a_directory_that_is_only_for_another_environment_has_nothing_to_do() {
+    let site = Site::with_manifest(&format!("{ANA}x-personactl: {{environments: [staging]}}\n"));
+    site.run(["plan"]).success().says("No changes");
+}

@@ -50,6 +50,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     site.check(&loaded)?;
     let policy = site.policy(&loaded, &args.selection)?;
     let service = site.connect().await?;
+    let _lock = site.lock()?;
     let prepared = site.prepare(&loaded, &service, &policy).await?;
 
     if args.format == Format::Text {

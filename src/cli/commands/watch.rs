@@ -118,6 +118,7 @@ async fn plan(
     loaded: &Loaded,
 ) -> Result<bool, Error> {
     let policy = site.policy(loaded, &args.selection)?;
+    let _lock = args.apply.then(|| site.lock()).transpose()?;
     let prepared = site.prepare(loaded, service, &policy).await?;
     let shown = show(&prepared.plan, Format::Text, &args.selection);
     site.context.result(&shown)?;
