@@ -11,7 +11,7 @@ use crate::api::{ApiError, ApiErrorKind, Writer};
 use serde_json::Value;
 
 use crate::catalog::{self, Catalog, is_unset};
-use crate::diff::Patch;
+use crate::diff::{Dialect, Patch};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{Fingerprints, Live, PersonaId, Pointer, Record, causes, secret};
 use crate::plan::{self, Action, FieldChange, Plan, Revision, Step};
@@ -29,8 +29,28 @@ pub struct Session<'s> {
     pub fingerprints: &'s Fingerprints,
     /// How many steps are under way at a time.
     pub concurrency: usize,
-    /// Whether the service takes guards, as far as is known.
-    pub takes_guards: &'s Cell<bool>,
+    /// The fullest form of patches that the service takes, as far as is known.
+    pub form: &'s Cell<Form>,
+}
+
+/// A form of patches, from the fullest to the plainest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// Old values are asserted.
+    #[default]
+    Guarded,
+    /// Nothing is asserted.
+    Indexed,
+    /// Nothing is asserted, and lists are replaced whole.
+    Whole,
+}
+
+impl Form {
+    fn and_plainer(self) -> impl Iterator<Item = Self> {
+        [Self::Guarded, Self::Indexed, Self::Whole]
+            .into_iter()
+            .filter(move |form| *form >= self)
+    }
 }
 
 /// Executes every step and records what was done, step by step. What became of each is told and
@@ -192,29 +212,57 @@ impl Session<'_> {
         self.read_back(step, &revision.id, &written, echo).await
     }
 
-    /// Sends a patch with its guards. Where that is refused although the guards hold, the service does
-    /// not take them: it is sent without, and so are those to come.
+    /// Sends a patch in the fullest form that the service takes. Where one is refused although its
+    /// guards hold, the next plainer one is tried; what works is remembered for those to come.
     async fn patch(self, id: &PersonaId, patch: &Patch) -> Result<Sent, ApiError> {
-        let bare = patch.without_guards();
-        if bare == *patch || !self.takes_guards.get() {
-            return self.writer.patch(id, &bare).await.map(Sent::of);
-        }
-        let refused = match self.writer.patch(id, patch).await {
-            Err(error) if error.is_invalid() => error,
-            sent => return sent.map(Sent::of),
-        };
-        let live = self.writer.reader().find(id).await?;
-        if !live.is_some_and(|live| patch.guards_hold(&live.document)) {
-            return Ok(Sent::Stale);
-        }
-        match self.writer.patch(id, &bare).await {
-            Ok(changed) => {
-                self.takes_guards.set(false);
-                Ok(Sent::of(changed))
+        let mut refused: Option<(ApiError, Patch)> = None;
+        for form in self.form.get().and_plainer() {
+            let formed = match form {
+                Form::Guarded => Some(patch.clone()),
+                Form::Indexed if refused.is_none() => Some(patch.without_guards()),
+                Form::Indexed | Form::Whole => self.in_form(form, id, patch).await?,
+            };
+            let Some(formed) = formed else {
+                return Ok(Sent::Stale);
+            };
+            if refused.as_ref().is_some_and(|(_, last)| *last == formed) {
+                continue;
             }
-            Err(error) if error.is_invalid() => Err(refused),
-            Err(error) => Err(error),
+            match self.writer.patch(id, &formed).await {
+                Ok(changed) => {
+                    self.form.set(form);
+                    return Ok(Sent::of(changed));
+                }
+                Err(error) if error.is_invalid() => {
+                    let first = refused.map_or(error, |(first, _)| first);
+                    refused = Some((first, formed));
+                }
+                Err(error) => return Err(error),
+            }
         }
+        let (first, _) = refused.expect("there is always a form to try");
+        Err(first)
+    }
+
+    /// The patch in a plainer form, for the persona as it is now; `None` where the guards do not hold.
+    async fn in_form(
+        self,
+        form: Form,
+        id: &PersonaId,
+        patch: &Patch,
+    ) -> Result<Option<Patch>, ApiError> {
+        let live = self.writer.reader().find(id).await?;
+        let Some(live) = live.filter(|live| patch.guards_hold(&live.document)) else {
+            return Ok(None);
+        };
+        let bare = patch.without_guards();
+        Ok(match form {
+            Form::Guarded | Form::Indexed => Some(bare),
+            Form::Whole => bare
+                .apply(&live.document)
+                .ok()
+                .map(|target| plan::patch(self.catalog, &live.document, &target, Dialect::Whole)),
+        })
     }
 
     async fn read_back(

@@ -4,6 +4,6 @@ mod execute;
 mod outcome;
 mod resolve;
 
-pub use execute::{Session, execute, settle};
+pub use execute::{Form, Session, execute, settle};
 pub use outcome::{Normalised, Outcome, Status};
 pub use resolve::Secrets;

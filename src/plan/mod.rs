@@ -14,7 +14,7 @@ mod tests;
 pub use build::{Adoption, Inputs, OnConflict, Policy, build};
 pub use judge::Cause;
 pub use pair::{is_other_account, known_ids};
-pub use revise::fingerprint;
+pub use revise::{fingerprint, patch};
 pub use step::{
     Action, FieldChange, Notes, Obstacle, Owned, Plan, Request, Revision, Step, Summary,
 };

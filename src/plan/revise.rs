@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::step::{FieldChange, Request};
 use crate::catalog::{Catalog, is_unset};
-use crate::diff::{self, Rules};
+use crate::diff::{self, Dialect, Patch, Rules};
 use crate::model::{Digest, Fingerprints, Hasher, Pointer, Salt};
 
 /// The patches that bring a live document to its fields' desired values: one request, and one more
@@ -36,14 +36,7 @@ pub(super) fn revise(
         for field in in_group() {
             put(&mut target, &field.path, field.after.clone());
         }
-        let keeps = |pointer: &Pointer| catalog.is_divisible(pointer);
-        let guards = |pointer: &Pointer, before: &Value| !catalog.hides(pointer, Some(before));
-        let rules = Rules {
-            keeps: &keeps,
-            guards: &guards,
-            ..Rules::default()
-        };
-        let patch = diff::compute_with(&document, &target, rules);
+        let patch = patch(catalog, &document, &target, Dialect::Indexed);
         let patched = patch.apply(&document).ok();
         document = patched.filter(|patched| *patched == target)?;
         if !patch.is_empty() {
@@ -52,6 +45,22 @@ pub(super) fn revise(
         }
     }
     Some(requests)
+}
+
+/// The patch from one document to another that this service is known to take: what may hold more than
+/// can be seen is never set as a whole, and what is hidden is never asserted.
+#[must_use]
+pub fn patch(catalog: &Catalog, before: &Value, after: &Value, dialect: Dialect) -> Patch {
+    let keeps = |pointer: &Pointer| catalog.is_divisible(pointer);
+    let guards = |pointer: &Pointer, before: &Value| {
+        dialect == Dialect::Indexed && !catalog.hides(pointer, Some(before))
+    };
+    let rules = Rules {
+        dialect,
+        keeps: &keeps,
+        guards: &guards,
+    };
+    diff::compute_with(before, after, rules)
 }
 
 /// The body of the create call: what the manifest declares, without what must be unset.

@@ -119,6 +119,44 @@ fn a_service_that_takes_no_guards_gets_none_any_more() {
 }
 
 #[test]
+fn a_service_that_takes_no_indexes_gets_whole_lists() {
+    let persona = |tags: Value| {
+        let mut persona = ana("new");
+        persona["document_tags"] = tags;
+        persona
+    };
+    let is_indexed = |asked: &Asked| asked.body.to_string().contains("/document_tags/");
+    let service = Scripted::new(move |asked, before| {
+        let is_patched = before
+            .iter()
+            .any(|asked| asked.line.starts_with("PATCH") && !is_indexed(asked));
+        let tags = if is_patched {
+            json!(["a", "c"])
+        } else {
+            json!(["a", "b", "c"])
+        };
+        match asked.line.as_str() {
+            "GET /v2/personas" => list(json!([persona(tags)])),
+            "PATCH /v2/personas/p1" if is_indexed(asked) => Some((
+                422,
+                json!({"message": "Invalid JSON patch format"}).to_string(),
+            )),
+            "PATCH /v2/personas/p1" => ok(json!({})),
+            _ => ok(persona(tags)),
+        }
+    });
+    let site = site(&service, &format!("{ANA}document_tags: [a, c]\n"));
+    site.run(["apply", "--yes"]).success();
+    assert_eq!(
+        service.writes().last().expect("a patch").body,
+        json!([{"op": "replace", "path": "/document_tags", "value": ["a", "c"]}])
+    );
+    site.run(["plan", "--detailed-exitcode"])
+        .success()
+        .says("No changes");
+}
+
+#[test]
 fn a_list_that_leaves_something_out_does_not_make_a_wrong_patch() {
     let whole = || {
         let mut whole = ana("new");

@@ -12,7 +12,7 @@ use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::site::{Prepared, Service, Site};
 use super::plan::show;
-use crate::apply::{self, Session, Status};
+use crate::apply::{self, Form, Session, Status};
 use crate::catalog::PERSONA;
 use crate::plan::Plan;
 use crate::render;
@@ -83,7 +83,7 @@ pub(super) async fn execute(
         secrets: &secrets,
         fingerprints: &fingerprints,
         concurrency: usize::from(concurrency),
-        takes_guards: &Cell::new(true),
+        form: &Cell::new(Form::default()),
     };
     let bar = progress(site.context, &plan);
     let outcomes = apply::execute(&plan, session, &mut ledger, |step, outcome| {
