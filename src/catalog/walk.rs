@@ -63,10 +63,12 @@ impl Catalog {
     #[must_use]
     pub fn hides(&self, pointer: &Pointer, value: Option<&Value>) -> bool {
         let named = |(_, name): (Pointer, String)| seems_credential(&name);
-        let is_unknown = self.find(pointer).is_none();
+        let kind = self.find(pointer).map(|field| field.kind);
+        // The schema of a tool speaks of tokens and keys all the time.
+        let is_schema = matches!(kind, Some(Kind::Tools));
         self.is_hidden(pointer)
-            || is_unknown && pointer.split_last().is_some_and(named)
-            || value.is_some_and(holds_credential)
+            || kind.is_none() && pointer.split_last().is_some_and(named)
+            || !is_schema && value.is_some_and(holds_credential)
     }
 
     /// The secrecy of the nearest field at or around `pointer` that is not open.
@@ -181,16 +183,28 @@ pub fn is_credential(name: &str) -> bool {
 pub fn seems_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| CREDENTIAL_WORDS.contains(&word))
+    words.any(|word| {
+        let singular = word.strip_suffix('s').unwrap_or(word);
+        CREDENTIAL_WORDS.contains(&word) || CREDENTIAL_WORDS.contains(&singular)
+    })
 }
 
 /// Whether a text stands under a name that may well be a credential's.
 fn holds_credential(value: &Value) -> bool {
     match value {
         Value::Object(members) => members.iter().any(|(name, value)| {
-            value.is_string() && seems_credential(name) || holds_credential(value)
+            seems_credential(name) && holds_text(value) || holds_credential(value)
         }),
         Value::Array(elements) => elements.iter().any(holds_credential),
+        _ => false,
+    }
+}
+
+fn holds_text(value: &Value) -> bool {
+    match value {
+        Value::String(_) => true,
+        Value::Object(members) => members.values().any(holds_text),
+        Value::Array(elements) => elements.iter().any(holds_text),
         _ => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::escape::on_one_line;
+use super::escape::{on_one_line, without_keys};
 use crate::catalog::seems_credential;
 use crate::model::{Finding, Place, SecretName, Severity};
 
@@ -37,8 +37,8 @@ fn finding_text(renderer: &Renderer, finding: &Finding, source: Option<&str>) ->
         Severity::Warning => Level::WARNING,
         Severity::Advice => Level::NOTE,
     };
-    let message = on_one_line(message);
-    let mut group = Group::with_title(level.primary_title(&*message).id(*code));
+    let message = said(message);
+    let mut group = Group::with_title(level.primary_title(message.as_str()).id(*code));
     let marked = place
         .as_ref()
         .zip(source)
@@ -59,11 +59,16 @@ fn finding_text(renderer: &Renderer, finding: &Finding, source: Option<&str>) ->
                 .annotation(AnnotationKind::Primary.span(marked.start..marked.end)),
         );
     }
-    let hint = hint.as_ref().map(|hint| on_one_line(hint));
+    let hint = hint.as_ref().map(|hint| said(hint));
     if let Some(hint) = &hint {
-        group = group.element(Level::HELP.message(&**hint));
+        group = group.element(Level::HELP.message(hint.as_str()));
     }
     renderer.render(&[group])
+}
+
+/// Words of ours, with what they quote made harmless.
+fn said(text: &str) -> String {
+    without_keys(&on_one_line(text)).into_owned()
 }
 
 /// One source line with a stretch of it marked, in bytes of the text as it is shown.
@@ -102,16 +107,17 @@ fn concealed(line: &str) -> String {
         seems_credential(name.unwrap_or_default()) && !is_harmless(&line[colon + 1..])
     });
     match secrets.next() {
-        Some(colon) => format!("{}: ********", on_one_line(&line[..colon])),
-        None => on_one_line(line).into_owned(),
+        Some(colon) => format!("{}: ********", said(&line[..colon])),
+        None => said(line),
     }
 }
 
-/// Whether what follows a credential's name is nothing, an alias, or the name of a secret.
+/// Whether what follows a credential's name is nothing, a number, an alias, or the name of a secret.
 fn is_harmless(value: &str) -> bool {
     let value = value.trim().trim_end_matches(['}', ',', ' ']);
     let name = value.strip_prefix("!secret ").map(str::trim);
     value.is_empty()
+        || value.parse::<f64>().is_ok()
         || value.strip_prefix('*').is_some_and(is_word)
         || name.is_some_and(|name| SecretName::new(name).is_some() && is_shouted(name))
 }

@@ -102,7 +102,7 @@ fn clipped(lines: Vec<Line>) -> Vec<String> {
         });
         rest = &rest[(removed.len() + added.len()).max(1)..];
         match line {
-            Line::Same(text) => shown.push(paint(FAINT, format!("  {}", cut(text, LONG)))),
+            Line::Same(text) => shown.push(paint(FAINT, format!("  {}", glimpsed(text)))),
             Line::Folded(count) => {
                 shown.push(paint(
                     FAINT,
@@ -131,14 +131,13 @@ fn changed(removed: &[Line], added: &[Line], shown: &mut Vec<String>) {
             (*old, *new) = abridged(&text::words(old, new));
         }
     }
-    let cut = |line: &String| cut(line, 4 * LONG);
     shown.extend(
         old.iter()
-            .map(|line| paint(REMOVED, format!("- {}", cut(line)))),
+            .map(|line| paint(REMOVED, format!("- {}", told(line)))),
     );
     shown.extend(
         new.iter()
-            .map(|line| paint(ADDED, format!("+ {}", cut(line)))),
+            .map(|line| paint(ADDED, format!("+ {}", told(line)))),
     );
 }
 
@@ -177,11 +176,31 @@ fn run(lines: &[Line], is_in: impl Fn(&Line) -> bool) -> &[Line] {
     &lines[..length]
 }
 
-/// A line without what is beyond `longest` characters; made harmless.
-fn cut(line: &str, longest: usize) -> String {
-    match line.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}…", on_one_line(&line[..end])),
-        None => on_one_line(line).into_owned(),
+/// A line without what is beyond `longest` characters, and how much that is; made harmless.
+fn cut(line: &str, longest: usize) -> (String, usize) {
+    let end = line
+        .char_indices()
+        .nth(longest)
+        .map_or(line.len(), |(end, _)| end);
+    (
+        on_one_line(&line[..end]).into_owned(),
+        line[end..].chars().count(),
+    )
+}
+
+/// A changed line: what is left out of it is counted.
+fn told(line: &str) -> String {
+    match cut(line, 40 * LONG) {
+        (line, 0) => line,
+        (line, more) => format!("{line}… ({} more)", counted(more, "character")),
+    }
+}
+
+/// A line that only shows where a change stands.
+fn glimpsed(line: &str) -> String {
+    match cut(line, LONG) {
+        (line, 0) => line,
+        (line, _) => format!("{line}…"),
     }
 }
 
