@@ -29,6 +29,8 @@ pub struct Session<'s> {
     pub fingerprints: &'s Fingerprints,
     /// How many steps are under way at a time.
     pub concurrency: usize,
+    /// Whether nothing more is to be started.
+    pub stop: &'s Cell<bool>,
     /// The fullest form of patches that the service takes, as far as is known.
     pub form: &'s Cell<Form>,
 }
@@ -69,28 +71,24 @@ pub async fn execute(
     if plan.sends() {
         ledger.write()?;
     }
-    let is_lost = Cell::new(false);
     let mut outcomes = vec![Outcome::new(Status::Skipped); plan.steps.len()];
     let mut results = stream::iter(plan.steps.iter().enumerate())
-        .map(|(index, step)| {
-            let is_lost = &is_lost;
-            async move {
-                let skipped = (Outcome::new(Status::Skipped), None);
-                (
-                    index,
-                    if is_lost.get() {
-                        skipped
-                    } else {
-                        session.take(step).await
-                    },
-                )
-            }
+        .map(|(index, step)| async move {
+            let skipped = (Outcome::new(Status::Skipped), None);
+            (
+                index,
+                if session.stop.get() {
+                    skipped
+                } else {
+                    session.take(step).await
+                },
+            )
         })
         .buffer_unordered(session.concurrency.max(1));
     while let Some((index, (mut outcome, record))) = results.next().await {
         let step = &plan.steps[index];
         if let Some(Err(error)) = record.map(|record| save(ledger, step, record)) {
-            is_lost.set(true);
+            session.stop.set(true);
             outcome.lose(&error);
         }
         tell(step, &outcome);

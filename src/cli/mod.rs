@@ -8,6 +8,7 @@ mod embedded;
 mod error;
 mod outcome;
 mod run;
+mod signals;
 mod site;
 
 pub use run::run;

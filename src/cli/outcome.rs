@@ -20,18 +20,28 @@ pub(super) enum Outcome {
     Usage,
     /// The user has ended it.
     Interrupted,
+    /// The system has ended it.
+    Terminated,
+}
+
+impl Outcome {
+    /// The exit code.
+    pub(super) const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Differs => 2,
+            Self::Partial => 3,
+            Self::Unauthorized => 4,
+            Self::Usage => 64,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
 }
 
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
-        Self::from(match outcome {
-            Outcome::Done => 0,
-            Outcome::Failed => 1,
-            Outcome::Differs => 2,
-            Outcome::Partial => 3,
-            Outcome::Unauthorized => 4,
-            Outcome::Usage => 64,
-            Outcome::Interrupted => 130,
-        })
+        Self::from(outcome.code())
     }
 }

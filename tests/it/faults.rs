@@ -444,3 +444,44 @@ fn the_pal_vocabulary_is_what_goes_over_the_wire() {
         ])
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_apply_finishes_what_is_under_way_and_starts_nothing_new() {
+    use std::sync::Mutex;
+    use std::sync::mpsc::channel;
+
+    let (asked_for, is_asked_for) = channel();
+    let (go_on, may_go_on) = channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let service = Scripted::new(move |asked, _| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([])),
+        "POST /v2/personas" => {
+            asked_for.send(()).expect("the test listens");
+            may_go_on
+                .lock()
+                .expect("nobody panicked")
+                .recv()
+                .expect("the test goes on");
+            ok(json!({"persona_id": "p1"}))
+        }
+        _ => ok(ana("new")),
+    });
+    let site = site(&service, ANA);
+    site.write("personas/ben.yaml", "persona_name: Ben\nsystem_prompt: x\n");
+    let mut running = site.start(["apply", "--yes", "--concurrency", "1"]);
+    is_asked_for.recv().expect("the first create begins");
+    let stderr = running.0.stderr.take().expect("it is piped");
+    let signalled = std::process::Command::new("kill")
+        .args(["-INT", &running.0.id().to_string()])
+        .status();
+    assert!(signalled.expect("kill runs").success());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stderr), &mut line)
+        .expect("it says so");
+    assert!(line.contains("Finishing what is under way"), "{line}");
+    go_on.send(()).expect("the service waits");
+    assert_eq!(running.0.wait().expect("it ends").code(), Some(130));
+    assert_eq!(service.writes().len(), 1);
+    assert!(site.read("personas/_ledger/default.json").contains("p1"));
+}

@@ -10,6 +10,7 @@ use super::super::consent;
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
+use super::super::signals;
 use super::super::site::{Prepared, Service, Site};
 use super::plan::show;
 use crate::apply::{self, Form, Session, Status};
@@ -77,7 +78,9 @@ pub(super) async fn execute(
         secrets,
         fingerprints,
     } = prepared;
+    let stop = Cell::new(false);
     let session = Session {
+        stop: &stop,
         catalog: &PERSONA,
         writer: service.client.writer(),
         secrets: &secrets,
@@ -86,15 +89,17 @@ pub(super) async fn execute(
         form: &Cell::new(Form::default()),
     };
     let bar = progress(site.context, &plan);
-    let outcomes = apply::execute(&plan, session, &mut ledger, |step, outcome| {
+    let work = apply::execute(&plan, session, &mut ledger, |step, outcome| {
         let told = render::outcome(step, outcome);
         if format == Format::Text && !told.is_empty() {
             // What was done is done, whether or not it can still be told.
             let _ = bar.suspend(|| site.context.result(&told));
         }
         bar.inc(1);
-    })
-    .await?;
+    });
+    let mention = |text: &str| bar.suspend(|| site.context.mention(text));
+    let (outcomes, signal) = signals::heeding(&stop, mention, work).await;
+    let outcomes = outcomes?;
     bar.finish_and_clear();
 
     match format {
@@ -102,7 +107,7 @@ pub(super) async fn execute(
         Format::Text if plan.sends() => site.context.result(&render::outcomes(&outcomes))?,
         Format::Text => {}
     }
-    Ok(outcome(&outcomes))
+    Ok(signal.unwrap_or_else(|| outcome(&outcomes)))
 }
 
 /// How the run ended. A key that was never accepted is told from steps that failed.

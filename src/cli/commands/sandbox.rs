@@ -9,6 +9,7 @@ use super::super::context::Context;
 use super::super::embedded;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
+use super::super::signals;
 use super::super::site::DIRECTORY;
 use crate::sandbox::{self, GetShape, Mask, Options, Quirks};
 use crate::settings::{SANDBOX, sandbox_folders};
@@ -78,12 +79,9 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         state.display()
     ))?;
     context.mention("Press Ctrl-C to stop.");
-    // Where no signal can be waited for, it runs until it is killed, which its state survives.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    let outcome = signals::signal().await.map_err(Error::Runtime)?;
     sandbox.stop().await;
-    Ok(Outcome::Interrupted)
+    Ok(outcome)
 }
 
 impl Args {

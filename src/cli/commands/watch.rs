@@ -6,6 +6,7 @@ use super::super::args::{Format, Selection};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
+use super::super::signals;
 use super::super::site::{DIRECTORY, Service, Site};
 use super::apply::{CONCURRENCY, execute};
 use super::plan::show;
@@ -38,13 +39,17 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         match rounds.next(args, context, &mut watcher).await {
             Ok(News::None) => {}
             Ok(News::Planned) => context.mention(WATCHING),
+            Ok(News::Ended(outcome)) => return Ok(outcome),
             // What goes wrong is shown, for the next save to mend.
             Err(error) => {
                 context.fail(&error);
                 context.mention(WATCHING);
             }
         }
-        watcher.changed().await?;
+        tokio::select! {
+            changed = watcher.changed() => changed?,
+            Ok(outcome) = signals::signal() => return Ok(outcome),
+        }
     }
 }
 
@@ -65,6 +70,8 @@ enum News {
     /// The files say what they said before.
     None,
     Planned,
+    /// The program was asked to end.
+    Ended(Outcome),
 }
 
 /// What is kept from one round to the next.
@@ -102,21 +109,24 @@ impl Rounds {
         }
         let (_, service) = self.service.as_ref().expect("it was just put there");
         let done = plan(args, &site, service, loaded).await;
-        if !matches!(done, Ok(true)) {
+        if !matches!(done, Ok(Outcome::Done)) {
             // The next save tries again, whatever it says.
             self.last = None;
         }
-        done.map(|_| News::Planned)
+        done.map(|outcome| match outcome {
+            Outcome::Interrupted | Outcome::Terminated => News::Ended(outcome),
+            _ => News::Planned,
+        })
     }
 }
 
-/// Plans, and applies where that was asked for; whether nothing is left to do again.
+/// Plans, and applies where that was asked for.
 async fn plan(
     args: &Args,
     site: &Site<'_>,
     service: &Service,
     loaded: &Loaded,
-) -> Result<bool, Error> {
+) -> Result<Outcome, Error> {
     let policy = site.policy(loaded, &args.selection)?;
     let _lock = args.apply.then(|| site.lock()).transpose()?;
     let prepared = site.prepare(loaded, service, &policy).await?;
@@ -124,8 +134,7 @@ async fn plan(
     site.context.result(&shown)?;
     if args.apply {
         // What became of each step has been told; the loop goes on either way.
-        let outcome = execute(site, service, prepared, CONCURRENCY, Format::Text).await?;
-        return Ok(outcome == Outcome::Done);
+        return execute(site, service, prepared, CONCURRENCY, Format::Text).await;
     }
-    Ok(true)
+    Ok(Outcome::Done)
 }

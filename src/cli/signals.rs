@@ -1,0 +1,56 @@
+//! Being asked to end while something is under way: the first time it is finished and saved, the second
+//! time the program ends at once.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::io;
+
+use super::outcome::Outcome;
+
+/// Waits for `work`. The first signal sets `stop`, for the work to start nothing new; from then on, the
+/// outcome of the whole run is the signal's.
+pub(super) async fn heeding<T>(
+    stop: &Cell<bool>,
+    mention: impl Fn(&str),
+    work: impl Future<Output = T>,
+) -> (T, Option<Outcome>) {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        done = &mut work => (done, None),
+        Ok(outcome) = signal() => {
+            stop.set(true);
+            mention("Finishing what is under way; once more ends it at once.");
+            tokio::select! {
+                done = &mut work => (done, Some(outcome)),
+                Ok(outcome) = signal() => end(outcome),
+            }
+        }
+    }
+}
+
+/// Ends the program. Every write up to here is whole, and recorded or found again by the next plan.
+fn end(outcome: Outcome) -> ! {
+    #[expect(
+        clippy::exit,
+        reason = "the user has asked twice, and nothing is left to save"
+    )]
+    std::process::exit(outcome.code().into())
+}
+
+/// Waits until the program is asked to end.
+#[cfg(unix)]
+pub(super) async fn signal() -> io::Result<Outcome> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(tokio::select! {
+        _ = interrupt.recv() => Outcome::Interrupted,
+        _ = terminate.recv() => Outcome::Terminated,
+    })
+}
+
+/// Waits until the program is asked to end.
+#[cfg(not(unix))]
+pub(super) async fn signal() -> io::Result<Outcome> {
+    tokio::signal::ctrl_c().await.map(|()| Outcome::Interrupted)
+}
