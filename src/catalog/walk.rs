@@ -11,6 +11,16 @@ use crate::model::{Pointer, secret};
 const NEAR: f64 = 0.75;
 
 impl Catalog {
+    /// What is known of each member on the way to `pointer`, as far as the table goes.
+    fn along(&self, pointer: &Pointer) -> impl Iterator<Item = &'static Field> {
+        let mut members = self.fields;
+        pointer.tokens().map_while(move |token| {
+            let field = named(members, &token)?;
+            members = field.known_members();
+            Some(field)
+        })
+    }
+
     /// What is known of the field at `pointer`; `None` where the table ends.
     #[must_use]
     pub fn find(&self, pointer: &Pointer) -> Option<&'static Field> {
@@ -39,17 +49,8 @@ impl Catalog {
     /// can be seen, and must never be set as a whole while it is there.
     #[must_use]
     pub fn is_divisible(&self, pointer: &Pointer) -> bool {
-        let mut members = self.fields;
-        for token in pointer.tokens() {
-            let Some(field) = named(members, &token) else {
-                return true;
-            };
-            if field.atomic || !matches!(field.kind, Kind::Members(_)) {
-                return false;
-            }
-            members = field.known_members();
-        }
-        true
+        let is_divided = |field: &Field| !field.atomic && matches!(field.kind, Kind::Members(_));
+        self.along(pointer).all(is_divided)
     }
 
     /// Whether what stands at `pointer` must not be shown: it is a secret, or stands among secrets.
@@ -74,17 +75,10 @@ impl Catalog {
     /// The secrecy of the nearest field at or around `pointer` that is not open.
     #[must_use]
     pub fn secrecy(&self, pointer: &Pointer) -> Secrecy {
-        let mut members = self.fields;
-        for token in pointer.tokens() {
-            let Some(field) = named(members, &token) else {
-                break;
-            };
-            if field.secrecy != Secrecy::Open {
-                return field.secrecy;
-            }
-            members = field.known_members();
-        }
-        Secrecy::Open
+        let mut secrecies = self.along(pointer).map(|field| field.secrecy);
+        secrecies
+            .find(|secrecy| *secrecy != Secrecy::Open)
+            .unwrap_or(Secrecy::Open)
     }
 
     /// Whether the value at `pointer` may only be given by a `!secret` tag.
@@ -103,17 +97,9 @@ impl Catalog {
     /// one.
     #[must_use]
     pub fn apart(&self, pointer: &Pointer) -> Option<Pointer> {
-        let mut at = Pointer::root();
-        let mut members = self.fields;
-        for token in pointer.tokens() {
-            let field = named(members, &token)?;
-            at = at.join(&token);
-            if field.apart {
-                return Some(at);
-            }
-            members = field.known_members();
-        }
-        None
+        let last = self.along(pointer).position(|field| field.apart)?;
+        let way = pointer.tokens().take(last + 1);
+        Some(way.fold(Pointer::root(), |at, token| at.join(&token)))
     }
 
     /// The name in `document`.
@@ -132,9 +118,7 @@ impl Catalog {
         };
         nearest(name, siblings.iter().map(|field| field.name))
     }
-}
 
-impl Catalog {
     /// Where members of this name are known.
     #[must_use]
     pub fn homes(&self, name: &str) -> Vec<Pointer> {
