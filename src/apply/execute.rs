@@ -4,12 +4,11 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use futures_util::stream::{self, StreamExt};
+use serde_json::Value;
 
 use super::outcome::{Normalised, Outcome, Status};
 use super::resolve::Secrets;
 use crate::api::{ApiError, ApiErrorKind, Writer};
-use serde_json::Value;
-
 use crate::catalog::{self, Catalog, is_unset};
 use crate::diff::{Dialect, Patch};
 use crate::ledger::{Ledger, LedgerError};
@@ -74,15 +73,11 @@ pub async fn execute(
     let mut outcomes = vec![Outcome::new(Status::Skipped); plan.steps.len()];
     let mut results = stream::iter(plan.steps.iter().enumerate())
         .map(|(index, step)| async move {
-            let skipped = (Outcome::new(Status::Skipped), None);
-            (
-                index,
-                if session.stop.get() {
-                    skipped
-                } else {
-                    session.take(step).await
-                },
-            )
+            let taken = match session.stop.get() {
+                true => (Outcome::new(Status::Skipped), None),
+                false => session.take(step).await,
+            };
+            (index, taken)
         })
         .buffer_unordered(session.concurrency.max(1));
     while let Some((index, (mut outcome, record))) = results.next().await {
@@ -180,30 +175,25 @@ impl Session<'_> {
         let mut written = BTreeSet::new();
         let mut echo = Echo::Free;
         for request in &revision.requests {
-            let sent = match self.secrets.in_patch(self.catalog, &request.patch) {
-                Ok(patch) => self.patch(&revision.id, &patch).await,
-                Err(problem) => return (Outcome::because(Status::Failed, problem), None),
+            let trouble = match self.secrets.in_patch(self.catalog, &request.patch) {
+                Err(problem) => Some(Outcome::because(Status::Failed, problem)),
+                Ok(patch) => match self.patch(&revision.id, &patch).await {
+                    Ok(Sent::Changed) => {
+                        echo = Echo::Changed;
+                        None
+                    }
+                    Ok(Sent::Unchanged) => None,
+                    Ok(Sent::Stale) => {
+                        let edited = "was edited in this very moment; plan again";
+                        Some(stale(&revision.id, edited))
+                    }
+                    Err(error) => Some(failure(&error)),
+                },
             };
-            match sent {
-                Ok(Sent::Changed) => echo = Echo::Changed,
-                Ok(Sent::Unchanged) => {}
-                Ok(Sent::Stale) if written.is_empty() => {
-                    return (
-                        stale(&revision.id, "was edited in this very moment; plan again"),
-                        None,
-                    );
-                }
-                Ok(Sent::Stale) => {
-                    let words = "someone edited it in this very moment; plan again";
-                    return partly(
-                        step,
-                        &revision.id,
-                        &written,
-                        Outcome::because(Status::Stale, words),
-                    );
-                }
-                Err(error) if written.is_empty() => return (failure(&error), None),
-                Err(error) => return partly(step, &revision.id, &written, failure(&error)),
+            match trouble {
+                None => {}
+                Some(outcome) if written.is_empty() => return (outcome, None),
+                Some(outcome) => return partly(step, &revision.id, &written, outcome),
             }
             written.extend(request.fields.iter().cloned());
         }

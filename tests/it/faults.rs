@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Asked, Scripted, Site};
+use crate::support::{Answer, Asked, Running, Scripted, Site};
 
 fn site(service: &Scripted, manifest: &str) -> Site {
     let mut site = Site::with_manifest(manifest);
@@ -472,10 +472,7 @@ fn an_interrupted_apply_finishes_what_is_under_way_and_starts_nothing_new() {
     let mut running = site.start(["apply", "--yes", "--concurrency", "1"]);
     is_asked_for.recv().expect("the first create begins");
     let stderr = running.0.stderr.take().expect("it is piped");
-    let signalled = std::process::Command::new("kill")
-        .args(["-INT", &running.0.id().to_string()])
-        .status();
-    assert!(signalled.expect("kill runs").success());
+    interrupt(&running);
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(stderr), &mut line)
         .expect("it says so");
@@ -484,4 +481,34 @@ fn an_interrupted_apply_finishes_what_is_under_way_and_starts_nothing_new() {
     assert_eq!(running.0.wait().expect("it ends").code(), Some(130));
     assert_eq!(service.writes().len(), 1);
     assert!(site.read("personas/_ledger/default.json").contains("p1"));
+}
+
+#[cfg(unix)]
+fn interrupt(running: &Running) {
+    let id = running.0.id().to_string();
+    let status = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(status.expect("kill runs").success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_watch_can_be_left_while_the_service_keeps_it_waiting() {
+    use std::sync::Mutex;
+    use std::sync::mpsc::channel;
+
+    let (asked_for, is_asked_for) = channel();
+    let (_go_on, may_go_on) = channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let service = Scripted::new(move |_, _| {
+        asked_for.send(()).expect("the test listens");
+        let _ = may_go_on.lock().expect("nobody panicked").recv();
+        None
+    });
+    let site = site(&service, ANA);
+    let mut running = site.start(["watch"]);
+    is_asked_for.recv().expect("it plans");
+    interrupt(&running);
+    assert_eq!(running.0.wait().expect("it ends").code(), Some(130));
 }

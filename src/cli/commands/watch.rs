@@ -129,7 +129,11 @@ async fn plan(
 ) -> Result<Outcome, Error> {
     let policy = site.policy(loaded, &args.selection)?;
     let _lock = args.apply.then(|| site.lock()).transpose()?;
-    let prepared = site.prepare(loaded, service, &policy).await?;
+    // Planning changes nothing, so it may be left at any time.
+    let prepared = tokio::select! {
+        prepared = site.prepare(loaded, service, &policy) => prepared?,
+        Ok(outcome) = signals::signal() => return Ok(outcome),
+    };
     let shown = show(&prepared.plan, Format::Text, &args.selection);
     site.context.result(&shown)?;
     if args.apply {

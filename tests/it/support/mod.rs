@@ -7,4 +7,4 @@ mod site;
 
 pub(crate) use canned::Canned;
 pub(crate) use scripted::{Answer, Asked, Scripted};
-pub(crate) use site::Site;
+pub(crate) use site::{Running, Site};
