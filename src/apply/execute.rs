@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::outcome::{Normalised, Outcome, Status};
 use super::resolve::Secrets;
+use super::send::{Form, Sent};
 use crate::api::{ApiError, ApiErrorKind, Writer};
 use crate::catalog::{self, Catalog, is_unset};
-use crate::diff::{Dialect, Patch};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{Fingerprints, Live, PersonaId, Pointer, Record, causes, secret};
 use crate::plan::{self, Action, FieldChange, Plan, Revision, Step};
@@ -32,26 +32,6 @@ pub struct Session<'s> {
     pub stop: &'s Cell<bool>,
     /// The fullest form of patches that the service takes, as far as is known.
     pub form: &'s Cell<Form>,
-}
-
-/// A form of patches, from the fullest to the plainest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Form {
-    /// Old values are asserted.
-    #[default]
-    Guarded,
-    /// Nothing is asserted.
-    Indexed,
-    /// Nothing is asserted, and lists are replaced whole.
-    Whole,
-}
-
-impl Form {
-    fn and_plainer(self) -> impl Iterator<Item = Self> {
-        [Self::Guarded, Self::Indexed, Self::Whole]
-            .into_iter()
-            .filter(move |form| *form >= self)
-    }
 }
 
 /// Executes every step and records what was done, step by step. What became of each is told and
@@ -200,59 +180,6 @@ impl Session<'_> {
         self.read_back(step, &revision.id, &written, echo).await
     }
 
-    /// Sends a patch in the fullest form that the service takes. Where one is refused although its
-    /// guards hold, the next plainer one is tried; what works is remembered for those to come.
-    async fn patch(self, id: &PersonaId, patch: &Patch) -> Result<Sent, ApiError> {
-        let mut refused: Option<(ApiError, Patch)> = None;
-        for form in self.form.get().and_plainer() {
-            let formed = match form {
-                Form::Guarded => Some(patch.clone()),
-                Form::Indexed if refused.is_none() => Some(patch.without_guards()),
-                Form::Indexed | Form::Whole => self.in_form(form, id, patch).await?,
-            };
-            let Some(formed) = formed else {
-                return Ok(Sent::Stale);
-            };
-            if refused.as_ref().is_some_and(|(_, last)| *last == formed) {
-                continue;
-            }
-            match self.writer.patch(id, &formed).await {
-                Ok(changed) => {
-                    self.form.set(form);
-                    return Ok(Sent::of(changed));
-                }
-                Err(error) if error.is_invalid() => {
-                    let first = refused.map_or(error, |(first, _)| first);
-                    refused = Some((first, formed));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        let (first, _) = refused.expect("there is always a form to try");
-        Err(first)
-    }
-
-    /// The patch in a plainer form, for the persona as it is now; `None` where the guards do not hold.
-    async fn in_form(
-        self,
-        form: Form,
-        id: &PersonaId,
-        patch: &Patch,
-    ) -> Result<Option<Patch>, ApiError> {
-        let live = self.writer.reader().find(id).await?;
-        let Some(live) = live.filter(|live| patch.guards_hold(&live.document)) else {
-            return Ok(None);
-        };
-        let bare = patch.without_guards();
-        Ok(match form {
-            Form::Guarded | Form::Indexed => Some(bare),
-            Form::Whole => bare
-                .apply(&live.document)
-                .ok()
-                .map(|target| plan::patch(self.catalog, &live.document, &target, Dialect::Whole)),
-        })
-    }
-
     async fn read_back(
         self,
         step: &Step,
@@ -343,26 +270,6 @@ impl Session<'_> {
             && !is_unset(before)
             && !self.catalog.meets(path, Some(before), after)
             && !catalog::resembles(before, after)
-    }
-}
-
-/// What became of one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sent {
-    Changed,
-    /// The service says that this changes nothing.
-    Unchanged,
-    /// What it replaces is no longer there.
-    Stale,
-}
-
-impl Sent {
-    const fn of(changed: bool) -> Self {
-        if changed {
-            Self::Changed
-        } else {
-            Self::Unchanged
-        }
     }
 }
 

@@ -3,7 +3,9 @@
 mod execute;
 mod outcome;
 mod resolve;
+mod send;
 
-pub use execute::{Form, Session, execute, settle};
+pub use execute::{Session, execute, settle};
 pub use outcome::{Normalised, Outcome, Status};
 pub use resolve::Secrets;
+pub use send::Form;

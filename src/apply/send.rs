@@ -1,0 +1,102 @@
+//! Sending one patch in a form that the service takes.
+
+use super::execute::Session;
+use crate::api::ApiError;
+use crate::diff::{Dialect, Patch};
+use crate::model::PersonaId;
+use crate::plan;
+
+/// A form of patches, from the fullest to the plainest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// Old values are asserted.
+    #[default]
+    Guarded,
+    /// Nothing is asserted.
+    Indexed,
+    /// Nothing is asserted, and lists are replaced whole.
+    Whole,
+}
+
+impl Form {
+    fn and_plainer(self) -> impl Iterator<Item = Self> {
+        [Self::Guarded, Self::Indexed, Self::Whole]
+            .into_iter()
+            .filter(move |form| *form >= self)
+    }
+}
+
+/// What became of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    Changed,
+    /// The service says that this changes nothing.
+    Unchanged,
+    /// What it replaces is no longer there.
+    Stale,
+}
+
+impl Sent {
+    const fn of(changed: bool) -> Self {
+        if changed {
+            Self::Changed
+        } else {
+            Self::Unchanged
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Sends a patch in the fullest form that the service takes. Where one is refused although its
+    /// guards hold, the next plainer one is tried; what works is remembered for those to come.
+    pub(super) async fn patch(self, id: &PersonaId, patch: &Patch) -> Result<Sent, ApiError> {
+        let mut refused: Option<(ApiError, Patch)> = None;
+        for form in self.form.get().and_plainer() {
+            let formed = match form {
+                Form::Guarded => Some(patch.clone()),
+                Form::Indexed if refused.is_none() => Some(patch.without_guards()),
+                Form::Indexed | Form::Whole => self.in_form(form, id, patch).await?,
+            };
+            let Some(formed) = formed else {
+                return Ok(Sent::Stale);
+            };
+            if refused.as_ref().is_some_and(|(_, last)| *last == formed) {
+                continue;
+            }
+            match self.writer.patch(id, &formed).await {
+                Ok(changed) => {
+                    self.form.set(form);
+                    return Ok(Sent::of(changed));
+                }
+                Err(error) if error.is_invalid() => {
+                    let first = refused.map_or(error, |(first, _)| first);
+                    refused = Some((first, formed));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let (first, _) = refused.expect("there is always a form to try");
+        Err(first)
+    }
+
+    /// The patch in a plainer form, for the persona as it is now; `None` where the guards do not hold.
+    async fn in_form(
+        self,
+        form: Form,
+        id: &PersonaId,
+        patch: &Patch,
+    ) -> Result<Option<Patch>, ApiError> {
+        let live = self.writer.reader().find(id).await?;
+        let Some(live) = live.filter(|live| patch.guards_hold(&live.document)) else {
+            return Ok(None);
+        };
+        let bare = patch.without_guards();
+        Ok(match form {
+            Form::Guarded | Form::Indexed => Some(bare),
+            Form::Whole => bare
+                .apply(&live.document)
+                .ok()
+                .map(|target| plan::patch(self.catalog, &live.document, &target, Dialect::Whole)),
+        })
+    }
+}
