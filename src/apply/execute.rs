@@ -46,8 +46,8 @@ pub async fn execute(
     ledger: &mut Ledger,
     mut tell: impl FnMut(&Step, &Outcome),
 ) -> Result<Vec<Outcome>, LedgerError> {
-    settle(plan, ledger)?;
-    if plan.sends() {
+    let learns = note(plan, ledger);
+    if learns || plan.sends() {
         ledger.write()?;
     }
     let mut outcomes = vec![Outcome::new(Status::Skipped); plan.steps.len()];
@@ -80,19 +80,12 @@ fn save(ledger: &mut Ledger, step: &Step, record: Record) -> Result<(), LedgerEr
     ledger.write()
 }
 
-/// Writes down what the ledger learns from a plan without any request.
-///
-/// # Errors
-/// Where the ledger cannot be written.
-pub fn settle(plan: &Plan, ledger: &mut Ledger) -> Result<(), LedgerError> {
-    if plan.notes == plan::Notes::default() {
-        return Ok(());
-    }
-    ledger
-        .records
-        .retain(|key, _| !plan.notes.forget.contains(key));
-    ledger.records.extend(plan.notes.record.clone());
-    ledger.write()
+/// Takes over what the ledger learns from a plan without any request; whether that is anything.
+fn note(plan: &Plan, ledger: &mut Ledger) -> bool {
+    let plan::Notes { record, forget } = &plan.notes;
+    ledger.records.retain(|key, _| !forget.contains(key));
+    ledger.records.extend(record.clone());
+    !record.is_empty() || !forget.is_empty()
 }
 
 /// What became of a step, and what the ledger is to know of it.

@@ -5,7 +5,7 @@ mod outcome;
 mod resolve;
 mod send;
 
-pub use execute::{Session, execute, settle};
+pub use execute::{Session, execute};
 pub use outcome::{Normalised, Outcome, Status};
 pub use resolve::Secrets;
 pub use send::Form;
