@@ -13,7 +13,7 @@ use crate::api::{ApiError, ApiErrorKind, Writer};
 use crate::catalog::{self, Catalog, is_unset};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{Fingerprints, Live, PersonaId, Pointer, Record, causes, secret};
-use crate::plan::{self, Action, FieldChange, Plan, Revision, Step};
+use crate::plan::{self, Action, Base, FieldChange, Plan, Revision, Step};
 
 /// What a plan is executed with.
 #[derive(Clone, Copy, Debug)]
@@ -132,9 +132,10 @@ impl Session<'_> {
             Ok(None) => return (stale(&revision.id, "is gone"), None),
             Err(error) => return (failure(&error), None),
         };
-        if plan::fingerprint(self.catalog, &live.document) != revision.base {
-            let edited = "was edited since the plan was made; plan again";
-            return (stale(&revision.id, edited), None);
+        let now = Base::of(self.catalog, &live.document, self.fingerprints.salt());
+        let moved = revision.base.moved(&now);
+        if !moved.is_empty() {
+            return (stale(&revision.id, &edited(&moved)), None);
         }
         if revision.requests.is_empty() {
             return self.done(step, &live, &BTreeSet::new());
@@ -297,6 +298,15 @@ fn failure(error: &ApiError) -> Outcome {
         is_unauthorized,
         ..Outcome::because(status, causes(error))
     }
+}
+
+/// What was edited since the plan was made.
+fn edited(moved: &BTreeSet<&Pointer>) -> String {
+    let paths: Vec<_> = moved.iter().map(|path| path.as_str()).collect();
+    format!(
+        "was edited since the plan was made, at {}; plan again",
+        paths.join(", ")
+    )
 }
 
 /// Whether the service may have done what it was asked for without our knowing.

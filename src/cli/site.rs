@@ -20,7 +20,7 @@ use crate::manifest::{self, Loaded, Scope};
 use crate::model::{
     Finding, Fingerprints, Key, Live, PersonaId, Salt, SecretName, Severity, secret,
 };
-use crate::plan::{self, Adoption, Inputs, OnConflict, Plan, Policy, Step};
+use crate::plan::{self, Adoption, Base, Inputs, OnConflict, Plan, Policy, Step};
 use crate::render;
 use crate::sandbox::Sandbox;
 use crate::settings::{Api, Environment, Process, SettingsError, SettingsErrorKind};
@@ -251,8 +251,9 @@ async fn complete(reader: Reader<'_>, plan: &Plan, live: &mut [Live]) -> Result<
         let Some(whole) = reader.find(&live.id).await? else {
             continue;
         };
-        let says_same = |other: &Live| plan::fingerprint(&PERSONA, &other.document);
-        if !learnt && says_same(live) == says_same(&whole) {
+        let salt = Salt::new([0; 32]);
+        let says = |other: &Live| Base::of(&PERSONA, &other.document, &salt);
+        if !learnt && says(live) == says(&whole) {
             return Ok(false);
         }
         learnt = true;

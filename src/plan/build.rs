@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::base::Base;
 use super::judge::Cause;
 use super::pair::{Pair, pair};
-use super::revise::{body, fingerprint, revise};
+use super::revise::{body, revise};
 use super::step::{Action, FieldChange, Notes, Obstacle, Owned, Plan, Revision, Step};
 use crate::catalog::Catalog;
 use crate::model::{Desired, Fingerprints, Key, Live, Record, Records, SecretName, secret};
@@ -236,7 +237,7 @@ impl Inputs<'_> {
             let reason = "no patch for it could be proven; please report this".to_owned();
             return (Action::Blocked(Obstacle::Unproven), Some(reason));
         };
-        let base = fingerprint(self.catalog, &live.document);
+        let base = Base::of(self.catalog, &live.document, self.secrets.salt());
         let id = live.id.clone();
         (Action::Update(Revision { id, base, requests }), None)
     }

@@ -1,6 +1,7 @@
 //! What each persona needs, in what order, and why: pure functions from desired, live and recorded
 //! to a [`Plan`].
 
+mod base;
 mod build;
 pub mod check;
 mod fields;
@@ -11,10 +12,11 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub use base::Base;
 pub use build::{Adoption, Inputs, OnConflict, Policy, build};
 pub use judge::Cause;
 pub use pair::{is_other_account, known_ids};
-pub use revise::{fingerprint, patch};
+pub use revise::patch;
 pub use step::{
     Action, FieldChange, Notes, Obstacle, Owned, Plan, Request, Revision, Step, Summary,
 };

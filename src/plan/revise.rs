@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::step::{FieldChange, Request};
-use crate::catalog::{Catalog, is_unset};
+use crate::catalog::Catalog;
 use crate::diff::{self, Dialect, Patch, Rules};
-use crate::model::{Digest, Fingerprints, Hasher, Pointer, Salt};
+use crate::model::Pointer;
 
 /// The patches that bring a live document to its fields' desired values: one request, and one more
 /// for each subtree that must travel apart. `None` where applying them here does not give exactly
@@ -124,21 +124,4 @@ fn members(value: &mut Value) -> &mut Map<String, Value> {
         *value = Value::Object(Map::new());
     }
     value.as_object_mut().expect("it was made an object")
-}
-
-/// A digest of everything in a live document that anyone but the service writes: equal as long as
-/// nobody edits it. The same for everyone, as it is part of what a plan is known by.
-#[must_use]
-pub fn fingerprint(catalog: &Catalog, live: &Value) -> Digest {
-    let secrets = Fingerprints::new(Salt::new([0; 32]));
-    let mut fields: Vec<_> = catalog.declared(live);
-    fields.retain(|(_, value)| !is_unset(value));
-    fields.sort_unstable_by(|left, right| left.0.cmp(&right.0));
-    let mut hasher = Hasher::default();
-    for (pointer, value) in fields {
-        hasher.write_tagged('/', pointer.as_str());
-        let digest = catalog.digest(&pointer, Some(value), &secrets);
-        hasher.write(digest.as_ref().map_or("", Digest::as_str));
-    }
-    hasher.finish()
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Cause;
+use super::base::Base;
 use super::revise::without;
 use crate::catalog::Catalog;
 use crate::diff::Patch;
@@ -89,8 +90,8 @@ pub enum Obstacle {
 pub struct Revision {
     /// The persona.
     pub id: PersonaId,
-    /// The fingerprint of the live document that the patches were computed from.
-    pub base: Digest,
+    /// The live document that the patches were computed from.
+    pub base: Base,
     /// The requests to send, one after the other; none where the persona is as it should be.
     pub requests: Vec<Request>,
 }
@@ -209,7 +210,7 @@ impl Plan {
             let (id, base) = step
                 .action
                 .revision()
-                .map(|revision| (&revision.id, &revision.base))
+                .map(|revision| (&revision.id, revision.base.digest()))
                 .unzip();
             let sent = json!([
                 step.key,
