@@ -13,7 +13,7 @@ use crate::api::{ApiError, ApiErrorKind, Writer};
 use crate::catalog::{self, Catalog, is_unset};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{Fingerprints, Live, PersonaId, Pointer, Record, causes, secret};
-use crate::plan::{self, Action, Base, FieldChange, Plan, Revision, Step};
+use crate::plan::{self, Action, Base, Digests, FieldChange, Plan, Revision, Step};
 
 /// What a plan is executed with.
 #[derive(Clone, Copy, Debug)]
@@ -72,11 +72,14 @@ pub async fn execute(
     Ok(outcomes)
 }
 
-fn save(ledger: &mut Ledger, step: &Step, record: Record) -> Result<(), LedgerError> {
-    if let Some(old) = &step.owned.moved_from {
+fn save(ledger: &mut Ledger, step: &Step, record: Option<Record>) -> Result<(), LedgerError> {
+    if let Some(old) = step.moved_from() {
         ledger.records.remove(old);
     }
-    ledger.records.insert(step.key.clone(), record);
+    match record {
+        Some(record) => ledger.records.insert(step.key.clone(), record),
+        None => ledger.records.remove(&step.key),
+    };
     ledger.write()
 }
 
@@ -88,8 +91,9 @@ fn note(plan: &Plan, ledger: &mut Ledger) -> bool {
     !record.is_empty() || !forget.is_empty()
 }
 
-/// What became of a step, and what the ledger is to know of it.
-type Taken = (Outcome, Option<Record>);
+/// What became of a step, and what the ledger is to hold of it if that changes: `None` in it where
+/// that is nothing.
+type Taken = (Outcome, Option<Option<Record>>);
 
 impl Session<'_> {
     async fn take(self, step: &Step) -> Taken {
@@ -151,7 +155,7 @@ impl Session<'_> {
         for request in &revision.requests {
             let trouble = match self.secrets.in_patch(self.catalog, &request.patch) {
                 Err(problem) => Some(Outcome::because(Status::Failed, problem)),
-                Ok(patch) => match self.patch(&revision.id, &patch).await {
+                Ok(patch) => match self.patch(step, &revision.id, &patch).await {
                     Ok(Sent::Changed) => {
                         echo = Echo::Changed;
                         None
@@ -167,7 +171,7 @@ impl Session<'_> {
             match trouble {
                 None => {}
                 Some(outcome) if written.is_empty() => return (outcome, None),
-                Some(outcome) => return partly(step, &revision.id, &written, outcome),
+                Some(outcome) => return self.partly(step, &revision.id, &written, outcome),
             }
             written.extend(request.fields.iter().cloned());
         }
@@ -197,11 +201,21 @@ impl Session<'_> {
         };
         let mut outcome = Outcome::because(Status::Failed, problem);
         outcome.persona_id = Some(id.clone());
-        (outcome, Some(step.record_unseen(id.clone(), written)))
+        (
+            outcome,
+            Some(step.record_unseen(id, written, self.digests())),
+        )
+    }
+
+    const fn digests(&self) -> Digests<'_> {
+        Digests {
+            catalog: self.catalog,
+            secrets: self.fingerprints,
+        }
     }
 
     fn done(self, step: &Step, live: &Live, unstored: &BTreeSet<Pointer>) -> Taken {
-        let record = step.record(self.catalog, live, self.fingerprints, unstored);
+        let record = step.record(live, unstored, self.digests());
         let mut outcome = Outcome::new(Status::Applied);
         outcome.persona_id = Some(live.id.clone());
         if unstored.is_empty() {
@@ -218,11 +232,28 @@ impl Session<'_> {
         (outcome, Some(record))
     }
 
+    fn partly(
+        self,
+        step: &Step,
+        id: &PersonaId,
+        written: &BTreeSet<Pointer>,
+        mut outcome: Outcome,
+    ) -> Taken {
+        let words = outcome.message.unwrap_or_default();
+        outcome.message = Some(format!("{id} was written in part, then: {words}"));
+        outcome.persona_id = Some(id.clone());
+        (
+            outcome,
+            Some(step.record_unseen(id, written, self.digests())),
+        )
+    }
+
     /// What was sent and is answered in another form. A secret is meant to come back masked.
     fn normalised(self, step: &Step, live: &Live) -> Vec<Normalised> {
+        let compared = step.compared(live);
         let sent = step.fields.iter().filter_map(|field| {
             let sent = field.after.clone().unwrap_or_default();
-            let seen = field.path.get(&live.document);
+            let seen = field.path.get(&compared);
             let changed = !field.secret && !self.catalog.meets(&field.path, seen, &sent);
             changed.then(|| Normalised {
                 path: field.path.clone(),
@@ -237,11 +268,12 @@ impl Session<'_> {
     /// that it changed something. What only differs in spelling from what was sent is normalised, not
     /// lost; and of what is hidden, or refilled when it is removed, nothing can be said.
     fn unstored(self, step: &Step, live: &Live, echo: Echo) -> BTreeSet<Pointer> {
+        let compared = step.compared(live);
         let set = step
             .fields
             .iter()
             .filter(|field| field.after.is_some() && !field.secret);
-        let (lost, there): (Vec<_>, Vec<_>) = set.partition(|field| self.is_lost(field, live));
+        let (lost, there): (Vec<_>, Vec<_>) = set.partition(|field| self.is_lost(field, &compared));
         match echo {
             Echo::Changed if there.is_empty() => {
                 lost.iter().map(|field| field.path.clone()).collect()
@@ -250,7 +282,7 @@ impl Session<'_> {
         }
     }
 
-    fn is_lost(self, field: &FieldChange, live: &Live) -> bool {
+    fn is_lost(self, field: &FieldChange, compared: &Value) -> bool {
         let FieldChange {
             path,
             before,
@@ -260,7 +292,7 @@ impl Session<'_> {
         let (Some(before), Some(after)) = (before, after) else {
             return false;
         };
-        path.get(&live.document) == Some(before)
+        path.get(compared) == Some(before)
             && !is_unset(before)
             && !self.catalog.meets(path, Some(before), after)
             && !catalog::resembles(before, after)
@@ -274,13 +306,6 @@ enum Echo {
     Free,
     /// That it changed the persona.
     Changed,
-}
-
-fn partly(step: &Step, id: &PersonaId, written: &BTreeSet<Pointer>, mut outcome: Outcome) -> Taken {
-    let words = outcome.message.unwrap_or_default();
-    outcome.message = Some(format!("{id} was written in part, then: {words}"));
-    outcome.persona_id = Some(id.clone());
-    (outcome, Some(step.record_unseen(id.clone(), written)))
 }
 
 fn stale(id: &PersonaId, what: &str) -> Outcome {

@@ -12,9 +12,6 @@ use crate::model::{Fingerprints, Pointer, Salt, SecretName, secret};
 /// How long a word of a secret has to be to be looked for on its own.
 const TELLING: usize = 8;
 
-/// What stands in messages where a secret stood.
-const MASK: &str = "********";
-
 /// The values of the secrets that are available here.
 #[derive(Debug, Default)]
 pub struct Secrets(pub BTreeMap<SecretName, SecretString>);
@@ -45,8 +42,8 @@ impl Secrets {
             .filter(|value| !value.is_empty())
             .fold(text, |text, value| {
                 let spelt = Value::from(value).to_string();
-                text.replace(value, MASK)
-                    .replace(spelt.trim_matches('"'), MASK)
+                text.replace(value, secret::MASK)
+                    .replace(spelt.trim_matches('"'), secret::MASK)
             })
     }
 

@@ -4,7 +4,7 @@ use super::execute::Session;
 use crate::api::ApiError;
 use crate::diff::{Dialect, Patch};
 use crate::model::PersonaId;
-use crate::plan;
+use crate::plan::{self, Step};
 
 /// A form of patches, from the fullest to the plainest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,13 +49,18 @@ impl Sent {
 impl Session<'_> {
     /// Sends a patch in the fullest form that the service takes. Where one is refused although its
     /// guards hold, the next plainer one is tried; what works is remembered for those to come.
-    pub(super) async fn patch(self, id: &PersonaId, patch: &Patch) -> Result<Sent, ApiError> {
+    pub(super) async fn patch(
+        self,
+        step: &Step,
+        id: &PersonaId,
+        patch: &Patch,
+    ) -> Result<Sent, ApiError> {
         let mut refused: Option<(ApiError, Patch)> = None;
         for form in self.form.get().and_plainer() {
             let formed = match form {
                 Form::Guarded => Some(patch.clone()),
                 Form::Indexed if refused.is_none() => Some(patch.without_guards()),
-                Form::Indexed | Form::Whole => self.in_form(form, id, patch).await?,
+                Form::Indexed | Form::Whole => self.in_form(form, step, id, patch).await?,
             };
             let Some(formed) = formed else {
                 return Ok(Sent::Stale);
@@ -83,6 +88,7 @@ impl Session<'_> {
     async fn in_form(
         self,
         form: Form,
+        step: &Step,
         id: &PersonaId,
         patch: &Patch,
     ) -> Result<Option<Patch>, ApiError> {
@@ -93,10 +99,16 @@ impl Session<'_> {
         let bare = patch.without_guards();
         Ok(match form {
             Form::Guarded | Form::Indexed => Some(bare),
-            Form::Whole => bare
-                .apply(&live.document)
-                .ok()
-                .map(|target| plan::patch(self.catalog, &live.document, &target, Dialect::Whole)),
+            Form::Whole => bare.apply(&live.document).ok().map(|target| {
+                plan::patch(
+                    self.catalog,
+                    &live.document,
+                    &target,
+                    &step.ignore,
+                    Dialect::Whole,
+                )
+                .without_guards()
+            }),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Key, PersonaId, Places, Pointer};
@@ -29,7 +30,8 @@ pub struct Desired {
 }
 
 /// How much of the live persona a manifest answers for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Ownership {
     /// Only the fields that it declares.
     #[default]

@@ -13,6 +13,9 @@ use super::SecretName;
 /// The one member of a reference.
 pub const MEMBER: &str = "$secret";
 
+/// What stands in place of a value that must not be shown.
+pub const MASK: &str = "********";
+
 /// What stands in a document where the secret `name` belongs.
 #[must_use]
 pub fn reference(name: &SecretName) -> Value {

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::base::Base;
+use super::entry::{Digests, Entry};
 use super::judge::Cause;
 use super::pair::{Pair, pair};
 use super::revise::{body, revise};
-use super::step::{Action, FieldChange, Notes, Obstacle, Owned, Plan, Revision, Step};
+use super::step::{Action, Binding, FieldChange, Notes, Obstacle, Plan, Revision, Step};
 use crate::catalog::Catalog;
-use crate::model::{Desired, Fingerprints, Key, Live, Record, Records, SecretName, secret};
+use crate::model::{
+    Desired, Fingerprints, Key, Live, Pointer, Record, Records, SecretName, secret,
+};
 
 /// Everything that a plan is made of.
 #[derive(Debug)]
@@ -133,13 +136,23 @@ impl Inputs<'_> {
             fields: Vec::new(),
             unmanaged: Vec::new(),
             unavailable: self.unavailable(desired),
-            owned: Owned::default(),
+            ignore: desired.ignore.clone(),
+            binding: self.binding(&desired.key),
+            entry: Entry::Fixed(None),
         }
+    }
+
+    /// What the ledger binds a key to.
+    fn binding(&self, key: &Key) -> Option<Binding> {
+        self.records.get(key).map(|record| Binding {
+            key: key.clone(),
+            id: record.id.clone(),
+        })
     }
 
     fn create(&self, desired: &Desired, cause: Cause) -> Step {
         let body = body(self.catalog, &desired.document);
-        let fields = self
+        let fields: Vec<_> = self
             .catalog
             .declared(&body)
             .into_iter()
@@ -150,10 +163,11 @@ impl Inputs<'_> {
                 before: None,
                 after: Some(after.clone()),
                 path,
-            });
+            })
+            .collect();
         Step {
-            fields: fields.collect(),
-            owned: self.owned(desired, None),
+            entry: self.entry(desired, None, &fields),
+            fields,
             action: Action::Create(body),
             ..self.blank(desired)
         }
@@ -204,7 +218,7 @@ impl Inputs<'_> {
         moved_from: Option<&Key>,
     ) -> Step {
         let mut step = self.revision(desired, live, record);
-        step.owned.moved_from = moved_from.cloned();
+        step.binding = self.binding(moved_from.unwrap_or(&desired.key));
         if step
             .action
             .revision()
@@ -222,18 +236,23 @@ impl Inputs<'_> {
         let mut step = Step {
             persona_id: Some(live.id.clone()),
             unmanaged: self.unmanaged(desired, live, record),
-            owned: self.owned(desired, record),
+            entry: self.entry(desired, record, &fields),
             ..self.blank(desired)
         };
         (step.action, step.reason) = match self.obstacle(&fields, live) {
             Some((obstacle, reason)) => (Action::Blocked(obstacle), Some(reason)),
-            None => self.mend(&fields, live),
+            None => self.mend(&fields, live, &desired.ignore),
         };
         Step { fields, ..step }
     }
 
-    fn mend(&self, fields: &[FieldChange], live: &Live) -> (Action, Option<String>) {
-        let Some(requests) = revise(self.catalog, &live.document, fields) else {
+    fn mend(
+        &self,
+        fields: &[FieldChange],
+        live: &Live,
+        ignore: &[Pointer],
+    ) -> (Action, Option<String>) {
+        let Some(requests) = revise(self.catalog, &live.document, fields, ignore) else {
             let reason = "no patch for it could be proven; please report this".to_owned();
             return (Action::Blocked(Obstacle::Unproven), Some(reason));
         };
@@ -272,10 +291,16 @@ impl Inputs<'_> {
         if !matches!(step.action, Action::Keep) {
             return;
         }
-        let fresh = step.record(self.catalog, live, self.secrets, &BTreeSet::new());
-        if step.owned.moved_from.is_some() || record != Some(&fresh) {
-            notes.record.insert(step.key.clone(), fresh);
-            notes.forget.extend(step.owned.moved_from.clone());
+        let digests = Digests {
+            catalog: self.catalog,
+            secrets: self.secrets,
+        };
+        let fresh = step.record(live, &BTreeSet::new(), digests);
+        if step.moved_from().is_some() || record != fresh.as_ref() {
+            notes
+                .record
+                .extend(fresh.map(|fresh| (step.key.clone(), fresh)));
+            notes.forget.extend(step.moved_from().cloned());
         }
     }
 
@@ -301,7 +326,9 @@ impl Inputs<'_> {
             fields: Vec::new(),
             unmanaged: Vec::new(),
             unavailable: BTreeSet::new(),
-            owned: Owned::default(),
+            ignore: Vec::new(),
+            binding: self.binding(key),
+            entry: Entry::Fixed(Some(record.clone())),
         }
     }
 }

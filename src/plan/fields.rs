@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::build::Inputs;
+use super::entry::{Entry, Owned, Sent};
 use super::judge::{Cause, Sides, Verdict, judge};
-use super::revise::{put, without};
-use super::step::{FieldChange, Owned};
+use super::revise::without;
+use super::step::FieldChange;
 use crate::catalog::is_unset;
-use crate::model::{Applied, Desired, Digest, Live, Ownership, Pointer, Record};
+use crate::model::{Applied, Desired, Digest, Live, Ownership, Pointer, Record, secret};
 
 impl Inputs<'_> {
     /// The fields that differ: those of the manifest, those it has given up, and with exclusive
@@ -43,30 +44,35 @@ impl Inputs<'_> {
                 known,
             };
             match judge(self.catalog, sides, self.secrets) {
-                Verdict::Differs(cause) => Some(self.change(desired, live, path, wanted, cause)),
+                Verdict::Differs(cause) => Some(self.change(desired, &found, path, wanted, cause)),
                 Verdict::InSync | Verdict::Unknown => None,
             }
         });
         differing.collect()
     }
 
+    /// What is hidden stays with the service: a plan never holds it, only that it is there.
     fn change(
         &self,
         desired: &Desired,
-        live: &Live,
+        found: &Value,
         path: Pointer,
         wanted: Option<&Value>,
         cause: Cause,
     ) -> FieldChange {
-        let before = path.get(&live.document).cloned();
-        let after =
-            wanted.map(|wanted| with_ignored(wanted, &path, &live.document, &desired.ignore));
-        let hides = |value: &Option<Value>| self.catalog.hides(&path, value.as_ref());
+        let before = path.get(found);
+        let hides = |value| self.catalog.hides(&path, value);
+        let secret = hides(before) || hides(wanted);
+        let shown = |value: &Value| match value {
+            Value::Null => Value::Null,
+            _ if secret => Value::from(secret::MASK),
+            open => open.clone(),
+        };
         FieldChange {
             cause,
-            secret: hides(&before) || hides(&after),
-            before,
-            after,
+            secret,
+            before: before.map(shown),
+            after: wanted.cloned(),
             place: Some(desired.places.name(&path).clone()),
             path,
         }
@@ -109,38 +115,35 @@ impl Inputs<'_> {
         unmanaged
     }
 
-    /// What the ledger is to know of the manifest's fields.
-    pub(super) fn owned(&self, desired: &Desired, record: Option<&Record>) -> Owned {
+    /// What the ledger is to hold of the manifest's fields once these changes are made.
+    pub(super) fn entry(
+        &self,
+        desired: &Desired,
+        record: Option<&Record>,
+        changes: &[FieldChange],
+    ) -> Entry {
         let wanted = without(&desired.document, &desired.ignore);
+        let is_sent = |path: &Pointer| changes.iter().any(|change| change.path == *path);
         let declared = self.catalog.declared(&wanted).into_iter();
         let sent = declared.map(|(path, value)| {
-            let digest = self.catalog.digest(&path, Some(value), self.secrets);
-            (path, digest)
+            let sent = match self.catalog.digest(&path, Some(value), self.secrets) {
+                _ if is_sent(&path) && !secret::names(value).is_empty() => {
+                    Sent::Value(value.clone())
+                }
+                Some(digest) => Sent::Digest(digest),
+                None => Sent::Unknown,
+            };
+            (path, sent)
         });
-        Owned {
+        Entry::Derived(Owned {
             sent: sent.collect(),
             previous: record
                 .map(|record| record.fields.clone())
                 .unwrap_or_default(),
             ownership: desired.ownership,
-            ignore: desired.ignore.clone(),
             prevent_delete: desired.prevent_delete,
-            moved_from: None,
-        }
+        })
     }
-}
-
-/// A desired value, with the places in it that are to be ignored as they are live.
-fn with_ignored(wanted: &Value, path: &Pointer, live: &Value, ignore: &[Pointer]) -> Value {
-    let mut value = wanted.clone();
-    for ignored in ignore.iter().filter_map(|ignored| ignored.below(path)) {
-        put(
-            &mut value,
-            &ignored,
-            path.append(&ignored).get(live).cloned(),
-        );
-    }
-    value
 }
 
 /// The fields that were applied last and are no longer declared, in whole or in part. Of what was only

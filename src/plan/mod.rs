@@ -4,6 +4,7 @@
 mod base;
 mod build;
 pub mod check;
+mod entry;
 mod fields;
 mod judge;
 mod pair;
@@ -14,9 +15,10 @@ mod tests;
 
 pub use base::Base;
 pub use build::{Adoption, Inputs, OnConflict, Policy, build};
+pub use entry::{Digests, Entry, Owned, Sent};
 pub use judge::Cause;
 pub use pair::{is_other_account, known_ids};
 pub use revise::patch;
 pub use step::{
-    Action, FieldChange, Notes, Obstacle, Owned, Plan, Request, Revision, Step, Summary,
+    Action, Binding, FieldChange, Notes, Obstacle, Plan, Request, Revision, Step, Summary,
 };

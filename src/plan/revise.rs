@@ -16,6 +16,7 @@ pub(super) fn revise(
     catalog: &Catalog,
     live: &Value,
     fields: &[FieldChange],
+    ignore: &[Pointer],
 ) -> Option<Vec<Request>> {
     let mut groups: Vec<Option<Pointer>> = fields
         .iter()
@@ -34,9 +35,11 @@ pub(super) fn revise(
         };
         let mut target = document.clone();
         for field in in_group() {
-            put(&mut target, &field.path, field.after.clone());
+            let after = field.after.as_ref();
+            let after = after.map(|after| with_ignored(after, &field.path, live, ignore));
+            put(&mut target, &field.path, after);
         }
-        let patch = patch(catalog, &document, &target, Dialect::Indexed);
+        let patch = patch(catalog, &document, &target, ignore, Dialect::Indexed);
         let patched = patch.apply(&document).ok();
         document = patched.filter(|patched| *patched == target)?;
         if !patch.is_empty() {
@@ -47,14 +50,33 @@ pub(super) fn revise(
     Some(requests)
 }
 
+/// A desired value, with the places in it that are to be ignored as they are live.
+fn with_ignored(wanted: &Value, path: &Pointer, live: &Value, ignore: &[Pointer]) -> Value {
+    let mut value = wanted.clone();
+    for ignored in ignore.iter().filter_map(|ignored| ignored.below(path)) {
+        put(
+            &mut value,
+            &ignored,
+            path.append(&ignored).get(live).cloned(),
+        );
+    }
+    value
+}
+
 /// The patch from one document to another that this service is known to take: what may hold more than
-/// can be seen is never set as a whole, and what is hidden is never asserted.
+/// can be seen, or something to be ignored, is never set as a whole, and what is hidden is never
+/// asserted.
 #[must_use]
-pub fn patch(catalog: &Catalog, before: &Value, after: &Value, dialect: Dialect) -> Patch {
-    let keeps = |pointer: &Pointer| catalog.is_divisible(pointer);
-    let guards = |pointer: &Pointer, before: &Value| {
-        dialect == Dialect::Indexed && !catalog.hides(pointer, Some(before))
-    };
+pub fn patch(
+    catalog: &Catalog,
+    before: &Value,
+    after: &Value,
+    ignore: &[Pointer],
+    dialect: Dialect,
+) -> Patch {
+    let is_around = |pointer: &Pointer| ignore.iter().any(|place| place.below(pointer).is_some());
+    let keeps = |pointer: &Pointer| catalog.is_divisible(pointer) || is_around(pointer);
+    let guards = |pointer: &Pointer, before: &Value| !catalog.hides(pointer, Some(before));
     let rules = Rules {
         dialect,
         keeps: &keeps,

@@ -1,6 +1,7 @@
 //! The plan as a value: every decision with its reason, and the live version it was computed from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -8,13 +9,10 @@ use serde_json::{Value, json};
 
 use super::Cause;
 use super::base::Base;
+use super::entry::Entry;
 use super::revise::without;
-use crate::catalog::Catalog;
 use crate::diff::Patch;
-use crate::model::{
-    Applied, Digest, Fingerprints, Hasher, Key, Live, Ownership, PersonaId, Place, Pointer, Record,
-    Records, SecretName,
-};
+use crate::model::{Digest, Hasher, Key, Live, PersonaId, Place, Pointer, Records, SecretName};
 
 /// What would be done to the account, persona by persona.
 #[derive(Clone, Debug)]
@@ -51,8 +49,12 @@ pub struct Step {
     pub unmanaged: Vec<Pointer>,
     /// Secrets of the manifest whose values are not available here.
     pub unavailable: BTreeSet<SecretName>,
-    /// What the ledger is to know once the step is done.
-    pub owned: Owned,
+    /// Places that are neither compared nor changed.
+    pub ignore: Vec<Pointer>,
+    /// The ledger's entry that the step goes by; none where the ledger does not know the persona.
+    pub binding: Option<Binding>,
+    /// What the ledger is to hold once the step is done.
+    pub entry: Entry,
 }
 
 /// What is to be done with a persona.
@@ -122,21 +124,13 @@ pub struct FieldChange {
     pub place: Option<Place>,
 }
 
-/// The fields that a step answers for.
-#[derive(Clone, Debug, Default)]
-pub struct Owned {
-    /// A digest of what the manifest says, by field; `None` where a secret is not available here.
-    pub sent: BTreeMap<Pointer, Option<Digest>>,
-    /// What the ledger knew before.
-    pub previous: BTreeMap<Pointer, Applied>,
-    /// How much of the persona the manifest answers for.
-    pub ownership: Ownership,
-    /// Places that are not compared.
-    pub ignore: Vec<Pointer>,
-    /// Whether the manifest forbids to delete the persona.
-    pub prevent_delete: bool,
-    /// The key that the ledger knew the persona by, if the manifest has moved.
-    pub moved_from: Option<Key>,
+/// The ledger's entry that binds a persona.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// Its key: another one than the manifest's where that has moved.
+    pub key: Key,
+    /// The persona.
+    pub id: PersonaId,
 }
 
 /// What the ledger learns without any request.
@@ -277,89 +271,16 @@ impl Step {
         self.persona_id.as_ref().filter(|_| is_revised || is_held)
     }
 
-    /// The ledger's entry for a persona that reads back as `document`. Of fields that are not as they
-    /// were sent for reasons of their own (`unstored`), the ledger keeps what it knew.
+    /// The live document as far as it is compared: without the places that are ignored.
     #[must_use]
-    pub fn record(
-        &self,
-        catalog: &Catalog,
-        live: &Live,
-        secrets: &Fingerprints,
-        unstored: &BTreeSet<Pointer>,
-    ) -> Record {
-        let compared = without(&live.document, &self.owned.ignore);
-        let name = catalog.name_of(&live.document).unwrap_or_default();
-        self.entry(live.id.clone(), name, |pointer| {
-            let seen = || catalog.digest(pointer, pointer.get(&compared), secrets);
-            if unstored.contains(pointer) {
-                None
-            } else {
-                seen()
-            }
-        })
+    pub fn compared<'l>(&self, live: &'l Live) -> Cow<'l, Value> {
+        without(&live.document, &self.ignore)
     }
 
-    /// The ledger's entry for a persona that was written but could not be read back: it is taken to
-    /// hold what was sent, in the fields that were `written`.
+    /// The key that the ledger knew the persona by, if its manifest has moved.
     #[must_use]
-    pub fn record_unseen(&self, id: PersonaId, written: &BTreeSet<Pointer>) -> Record {
-        let changed: BTreeSet<&Pointer> = self.fields.iter().map(|field| &field.path).collect();
-        let held = |pointer: &Pointer| written.contains(pointer) || !changed.contains(pointer);
-        self.entry(id, &self.persona_name, |pointer| {
-            self.owned
-                .sent
-                .get(pointer)
-                .filter(|_| held(pointer))
-                .cloned()
-                .flatten()
-        })
-    }
-
-    /// An entry in which a field has what `seen` says of it, or else what the ledger knew before. Of a
-    /// persona that is owned as a whole, what was to be removed and is there all the same is
-    /// remembered as such: the service fills it in.
-    fn entry(
-        &self,
-        id: PersonaId,
-        name: &str,
-        seen: impl Fn(&Pointer) -> Option<Digest>,
-    ) -> Record {
-        let declared = self.owned.sent.iter().filter_map(|(pointer, sent)| {
-            let fresh = sent.clone().zip(seen(pointer));
-            let fresh = fresh.map(|(sent, seen)| Applied { sent, seen });
-            let known = || self.owned.previous.get(pointer).cloned();
-            Some((pointer.clone(), fresh.or_else(known)?))
-        });
-        let is_whole = self.owned.ownership == Ownership::Exclusive;
-        let removed = self
-            .fields
-            .iter()
-            .filter(|field| is_whole && field.after.is_none());
-        let refilled = removed.filter_map(|field| {
-            let (sent, seen) = (Digest::unset(), seen(&field.path)?);
-            (seen != sent).then(|| (field.path.clone(), Applied { sent, seen }))
-        });
-        let kept = self
-            .owned
-            .refilled()
-            .filter(|(pointer, applied)| seen(pointer).as_ref() == Some(&applied.seen));
-        let kept = kept.map(|(pointer, applied)| (pointer.clone(), applied.clone()));
-        Record {
-            id,
-            name: name.to_owned(),
-            prevent_delete: self.owned.prevent_delete,
-            fields: kept.chain(refilled).chain(declared).collect(),
-        }
-    }
-}
-
-impl Owned {
-    /// Fields that nobody declares and that the service fills in whenever they are removed.
-    fn refilled(&self) -> impl Iterator<Item = (&Pointer, &Applied)> {
-        let unset = Digest::unset();
-        let previous = self.previous.iter();
-        previous.filter(move |(pointer, applied)| {
-            applied.sent == unset && !self.sent.contains_key(pointer)
-        })
+    pub fn moved_from(&self) -> Option<&Key> {
+        let key = self.binding.as_ref().map(|binding| &binding.key);
+        key.filter(|key| **key != self.key)
     }
 }

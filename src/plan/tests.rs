@@ -48,6 +48,13 @@ fn secrets() -> Fingerprints {
     Fingerprints::new(Salt::new([7; 32]))
 }
 
+fn digests(secrets: &Fingerprints) -> Digests<'_> {
+    Digests {
+        catalog: &PERSONA,
+        secrets,
+    }
+}
+
 fn plan(desired: &[Desired], live: &[Live], records: &Records) -> Plan {
     plan_with(desired, live, records, &Policy::default())
 }
@@ -92,7 +99,9 @@ fn record(step: &Step, id: PersonaId, document: &Value) -> Record {
         id,
         document: document.clone(),
     };
-    step.record(&PERSONA, &live, &secrets(), &BTreeSet::new())
+    let secrets = secrets();
+    step.record(&live, &BTreeSet::new(), digests(&secrets))
+        .expect("it is to be recorded")
 }
 
 fn patches(plan: &Plan) -> Value {
@@ -279,7 +288,11 @@ fn what_was_written_and_not_read_back_is_taken_to_hold_what_was_sent() {
     let plan = plan(&[desired("ana", now)], &[live("p1", before)], &records);
     let context = Pointer::parse("/context").expect("a pointer");
     let greeting = Pointer::parse("/greeting").expect("a pointer");
-    let entry = plan.steps[0].record_unseen(id("p1"), &BTreeSet::from([context.clone()]));
+    let secrets = secrets();
+    let written = BTreeSet::from([context.clone()]);
+    let entry = plan.steps[0]
+        .record_unseen(&id("p1"), &written, digests(&secrets))
+        .expect("it is to be recorded");
     let previous = &records[&Key::new("ana")];
     assert_ne!(entry.fields[&context], previous.fields[&context]);
     assert_eq!(entry.fields[&greeting], previous.fields[&greeting]);
@@ -405,6 +418,26 @@ fn an_ignored_place_stays_as_it_is_live_even_inside_a_field() {
             {"op": "test", "path": "/layers/tts/voice_settings/style", "value": 0.2},
             {"op": "replace", "path": "/layers/tts/voice_settings/style", "value": 0.1},
         ]])
+    );
+}
+
+#[test]
+fn what_is_hidden_is_in_no_plan_even_where_the_service_shows_it() {
+    let wanted = json!({"persona_name": "Ana", "layers": {"llm": {"headers": {"X-Mine": "2"}}}});
+    let held = json!({"persona_name": "Ana", "layers": {"llm": {"api_key": "sk-live",
+        "headers": {"X-Mine": "1", "Authorization": "Bearer sk-live", "X-Secret-Key": "sk-live"}}}});
+    let ignored = Pointer::parse("/layers/llm/headers/Authorization").expect("a pointer");
+    let desired = Desired {
+        ownership: Ownership::Exclusive,
+        ignore: vec![ignored],
+        ..desired("ana", wanted)
+    };
+    let plan = plan(&[desired], &[live("p1", held.clone())], &Records::new());
+    assert!(!format!("{plan:?}").contains("sk-live"), "{plan:?}");
+    let held = apply(&plan.steps[0], &[live("p1", held)]);
+    assert_eq!(
+        held["layers"]["llm"],
+        json!({"headers": {"X-Mine": "2", "Authorization": "Bearer sk-live"}})
     );
 }
 
