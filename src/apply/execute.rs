@@ -13,7 +13,7 @@ use crate::api::{ApiError, ApiErrorKind, Writer};
 use crate::catalog::{self, Catalog, is_unset};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{Fingerprints, Live, PersonaId, Pointer, Record, causes, secret};
-use crate::plan::{self, Action, Base, Digests, FieldChange, Plan, Revision, Step};
+use crate::plan::{self, Action, Base, Digests, FieldChange, Plan, Removal, Revision, Step};
 
 /// What a plan is executed with.
 #[derive(Clone, Copy, Debug)]
@@ -51,25 +51,28 @@ pub async fn execute(
         ledger.write()?;
     }
     let mut outcomes = vec![Outcome::new(Status::Skipped); plan.steps.len()];
-    let mut results = stream::iter(plan.steps.iter().enumerate())
-        .map(|(index, step)| async move {
-            let taken = match session.stop.get() {
-                true => (Outcome::new(Status::Skipped), None),
-                false => session.take(step).await,
-            };
-            (index, taken)
-        })
-        .buffer_unordered(session.concurrency.max(1));
-    while let Some((index, (mut outcome, record))) = results.next().await {
-        let step = &plan.steps[index];
-        if let Some(Err(error)) = record.map(|record| save(ledger, step, record)) {
-            session.stop.set(true);
-            outcome.lose(&error);
+    for turn in turns(plan) {
+        let mut results = stream::iter(turn)
+            .map(|index| async move { (index, session.turn(&plan.steps[index]).await) })
+            .buffer_unordered(session.concurrency.max(1));
+        while let Some((index, (mut outcome, record))) = results.next().await {
+            let step = &plan.steps[index];
+            if let Some(Err(error)) = record.map(|record| save(ledger, step, record)) {
+                session.stop.set(true);
+                outcome.lose(&error);
+            }
+            tell(step, &outcome);
+            outcomes[index] = outcome;
         }
-        tell(step, &outcome);
-        outcomes[index] = outcome;
     }
     Ok(outcomes)
+}
+
+/// The steps by their places in the plan: those that delete come when all others are done.
+fn turns(plan: &Plan) -> [Vec<usize>; 2] {
+    let is_delete = |index: &usize| matches!(plan.steps[*index].action, Action::Delete(_));
+    let (deletes, others) = (0..plan.steps.len()).partition(is_delete);
+    [others, deletes]
 }
 
 fn save(ledger: &mut Ledger, step: &Step, record: Option<Record>) -> Result<(), LedgerError> {
@@ -96,10 +99,19 @@ fn note(plan: &Plan, ledger: &mut Ledger) -> bool {
 type Taken = (Outcome, Option<Option<Record>>);
 
 impl Session<'_> {
+    /// Takes a step, unless nothing more is to be started.
+    async fn turn(self, step: &Step) -> Taken {
+        match self.stop.get() {
+            true => (Outcome::new(Status::Skipped), None),
+            false => self.take(step).await,
+        }
+    }
+
     async fn take(self, step: &Step) -> Taken {
         let (mut outcome, record) = match &step.action {
             Action::Create(body) | Action::Recreate(body) => self.create(step, body).await,
             Action::Adopt(revision) | Action::Update(revision) => self.revise(step, revision).await,
+            Action::Delete(removal) => self.delete(removal).await,
             Action::Keep => (Outcome::of(Status::Unchanged, step.reason.clone()), None),
             Action::Blocked(_) => (Outcome::of(Status::Blocked, step.reason.clone()), None),
         };
@@ -136,15 +148,47 @@ impl Session<'_> {
             Ok(None) => return (stale(&revision.id, "is gone"), None),
             Err(error) => return (failure(&error), None),
         };
-        let now = Base::of(self.catalog, &live.document, self.fingerprints.salt());
-        let moved = revision.base.moved(&now);
-        if !moved.is_empty() {
-            return (stale(&revision.id, &edited(&moved)), None);
+        if let Some(stale) = self.staleness(&revision.id, &revision.base, &live) {
+            return (stale, None);
         }
         if revision.requests.is_empty() {
             return self.done(step, &live, &BTreeSet::new());
         }
         self.send(step, revision).await
+    }
+
+    /// Deletes a persona, and looks whether it is gone: an unknown id is refused just as a bad request.
+    async fn delete(self, removal: &Removal) -> Taken {
+        let Removal { id, base } = removal;
+        let live = match self.writer.reader().find(id).await {
+            Ok(Some(live)) => live,
+            Ok(None) => return gone(id, Some("it was gone already")),
+            Err(error) => return (failure(&error), None),
+        };
+        if let Some(stale) = self.staleness(id, base, &live) {
+            return (stale, None);
+        }
+        let deleted = self.writer.delete(id).await;
+        match (deleted, self.writer.reader().find(id).await) {
+            (_, Ok(None)) => gone(id, None),
+            (Err(error), _) => (failure(&error), None),
+            (Ok(()), Ok(Some(_))) => {
+                let kept = format!("the service took the request, but {id} is still there");
+                (Outcome::because(Status::Failed, kept), None)
+            }
+            (Ok(()), Err(error)) => {
+                let unsure = format!("{id} was deleted, but that could not be seen");
+                let unsure = format!("{unsure}: {}", causes(&error));
+                (Outcome::because(Status::Failed, unsure), None)
+            }
+        }
+    }
+
+    /// What to say where a persona is not what the plan was built on.
+    fn staleness(self, id: &PersonaId, base: &Base, live: &Live) -> Option<Outcome> {
+        let now = Base::of(self.catalog, &live.document, self.fingerprints.salt());
+        let moved = base.moved(&now);
+        (!moved.is_empty()).then(|| stale(id, &edited(&moved)))
     }
 
     /// Sends the requests of a step one after the other. Where one fails, those before it are
@@ -306,6 +350,13 @@ enum Echo {
     Free,
     /// That it changed the persona.
     Changed,
+}
+
+/// A persona that is no longer there, as it should be.
+fn gone(id: &PersonaId, message: Option<&str>) -> Taken {
+    let mut outcome = Outcome::of(Status::Applied, message.map(str::to_owned));
+    outcome.persona_id = Some(id.clone());
+    (outcome, Some(None))
 }
 
 fn stale(id: &PersonaId, what: &str) -> Outcome {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::commands;
+use crate::plan::Deletes;
 
 /// Keeps the personas of your video agents in git.
 ///
@@ -100,6 +101,27 @@ pub(super) struct Selection {
     /// List what only the live side has
     #[arg(long)]
     pub(super) show_unmanaged: bool,
+}
+
+/// What decides whether personas without a manifest are deleted.
+#[derive(Debug, clap::Args)]
+pub(super) struct Pruning {
+    /// Delete personas that were applied once and have no manifest any more
+    #[arg(long)]
+    prune: bool,
+    /// Let --prune delete more than a third of what the ledger knows, or all of it
+    #[arg(long, requires = "prune")]
+    allow_mass_delete: bool,
+}
+
+impl Pruning {
+    pub(super) const fn deletes(&self) -> Deletes {
+        match (self.prune, self.allow_mass_delete) {
+            (false, _) => Deletes::Refuse,
+            (true, false) => Deletes::Few,
+            (true, true) => Deletes::Any,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -20,7 +20,7 @@ use crate::manifest::{self, Loaded, Scope};
 use crate::model::{
     Finding, Fingerprints, Key, Live, PersonaId, Salt, SecretName, Severity, secret,
 };
-use crate::plan::{self, Adoption, Base, Inputs, OnConflict, Plan, Policy, Step};
+use crate::plan::{self, Adoption, Base, Deletes, Inputs, OnConflict, Plan, Policy, Step};
 use crate::render;
 use crate::sandbox::Sandbox;
 use crate::settings::{Api, Environment, Process, SettingsError, SettingsErrorKind};
@@ -82,8 +82,9 @@ impl<'c> Site<'c> {
         Ok(manifest::load(&self.directory, &scope)?)
     }
 
-    /// Shows what is wrong with the manifests; an error where that stops the run.
-    pub(super) fn check(&self, loaded: &Loaded) -> Result<(), Error> {
+    /// Shows what is wrong with the manifests; an error where that stops the run. That there is none at
+    /// all is a mistake, unless everything may be deleted.
+    pub(super) fn check(&self, loaded: &Loaded, deletes: Deletes) -> Result<(), Error> {
         let mut findings = loaded.findings.clone();
         findings.retain(|finding| finding.severity != Severity::Advice);
         if !findings.is_empty() {
@@ -96,15 +97,35 @@ impl<'c> Site<'c> {
             1 => return Err(Error::Findings("1 mistake".to_owned())),
             count => return Err(Error::Findings(format!("{count} mistakes"))),
         }
-        if loaded.desired.is_empty() && loaded.elsewhere.is_empty() {
-            return Err(Error::NoManifest(self.directory.clone()));
+        let is_empty = loaded.desired.is_empty() && loaded.elsewhere.is_empty();
+        match deletes {
+            Deletes::Refuse | Deletes::Few if is_empty => {
+                Err(Error::NoManifest(self.directory.clone()))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    pub(super) fn policy(&self, loaded: &Loaded, selection: &Selection) -> Result<Policy, Error> {
+    pub(super) fn ledger(&self) -> Result<Ledger, Error> {
+        let Environment { ledger, name, .. } = &self.environment;
+        Ok(Ledger::read(ledger, name, fresh_salt()?)?)
+    }
+
+    pub(super) fn policy(
+        &self,
+        loaded: &Loaded,
+        ledger: &Ledger,
+        selection: &Selection,
+        deletes: Deletes,
+    ) -> Result<Policy, Error> {
         let desired = || loaded.desired.iter().map(|desired| &desired.key);
-        let known = || desired().chain(&loaded.elsewhere).map(Key::as_str);
+        let recorded = || ledger.records.keys();
+        let known = || {
+            desired()
+                .chain(&loaded.elsewhere)
+                .chain(recorded())
+                .map(Key::as_str)
+        };
         for key in &selection.only {
             if !known().any(|known| known == key) {
                 return Err(Error::NoSuchKey(
@@ -123,6 +144,7 @@ impl<'c> Site<'c> {
             } else {
                 Adoption::ByName
             },
+            deletes,
             only: selection.only.iter().map(Key::new).collect(),
         })
     }
@@ -140,13 +162,9 @@ impl<'c> Site<'c> {
         &self,
         loaded: &Loaded,
         service: &Service,
+        ledger: Ledger,
         policy: &Policy,
     ) -> Result<Prepared, Error> {
-        let ledger = Ledger::read(
-            &self.environment.ledger,
-            &self.environment.name,
-            fresh_salt()?,
-        )?;
         let secrets = self.secrets(loaded);
         let fingerprints = secrets.fingerprints(ledger.salt().clone());
         let known = plan::known_ids(&loaded.desired, &ledger.records);

@@ -6,6 +6,7 @@ use super::base::Base;
 use super::entry::{Digests, Entry};
 use super::judge::Cause;
 use super::pair::{Pair, pair};
+use super::prune;
 use super::revise::{body, revise};
 use super::step::{Action, Binding, FieldChange, Notes, Obstacle, Plan, Revision, Step};
 use crate::catalog::Catalog;
@@ -43,8 +44,22 @@ pub struct Policy {
     pub on_conflict: OnConflict,
     /// Whether live personas may be bound by their name.
     pub adoption: Adoption,
+    /// Whether personas without a manifest are deleted.
+    pub deletes: Deletes,
     /// Plan only these; all where it is empty.
     pub only: BTreeSet<Key>,
+}
+
+/// Whether personas that were applied once and have no manifest any more are deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deletes {
+    /// They are left alone.
+    #[default]
+    Refuse,
+    /// They are, as long as it is a few.
+    Few,
+    /// They are, all of them if need be.
+    Any,
 }
 
 /// Who wins where both sides were edited.
@@ -70,11 +85,12 @@ pub enum Adoption {
 /// Decides what every persona needs.
 pub fn build(inputs: &Inputs<'_>) -> Plan {
     let mut notes = Notes::default();
-    let steps = pair(inputs.catalog, inputs.desired, inputs.live, inputs.records)
+    let mut steps: Vec<Step> = pair(inputs.catalog, inputs.desired, inputs.live, inputs.records)
         .into_iter()
         .filter(|pair| inputs.policy.only.is_empty() || inputs.policy.only.contains(pair.key()))
         .map(|pair| inputs.decide(&pair, &mut notes))
         .collect();
+    prune::brake(&mut steps, inputs);
     Plan {
         environment: inputs.environment.to_owned(),
         api_url: inputs.api_url.to_owned(),
@@ -116,7 +132,12 @@ impl Inputs<'_> {
                 reason: Some(problem.clone()),
                 ..self.blank(desired)
             },
-            Pair::Dropped { key, record, live } => self.dropped(key, record, *live, notes),
+            Pair::Dropped {
+                key,
+                record,
+                live,
+                heir,
+            } => self.dropped(key, record, *live, *heir, notes),
         }
     }
 
@@ -143,7 +164,7 @@ impl Inputs<'_> {
     }
 
     /// What the ledger binds a key to.
-    fn binding(&self, key: &Key) -> Option<Binding> {
+    pub(super) fn binding(&self, key: &Key) -> Option<Binding> {
         self.records.get(key).map(|record| Binding {
             key: key.clone(),
             id: record.id.clone(),
@@ -301,34 +322,6 @@ impl Inputs<'_> {
                 .record
                 .extend(fresh.map(|fresh| (step.key.clone(), fresh)));
             notes.forget.extend(step.moved_from().cloned());
-        }
-    }
-
-    fn dropped(&self, key: &Key, record: &Record, live: Option<&Live>, notes: &mut Notes) -> Step {
-        let reason = match live {
-            Some(_) if self.elsewhere.contains(key) => "not meant for this environment",
-            Some(_) => "no longer in the repository; it is left alone",
-            None => "no longer in the repository, and gone from the account",
-        };
-        if live.is_none() {
-            notes.forget.insert(key.clone());
-        }
-        Step {
-            key: key.clone(),
-            file: None,
-            persona_id: Some(record.id.clone()),
-            persona_name: live
-                .and_then(|live| self.catalog.name_of(&live.document))
-                .unwrap_or(&record.name)
-                .to_owned(),
-            action: Action::Keep,
-            reason: Some(reason.to_owned()),
-            fields: Vec::new(),
-            unmanaged: Vec::new(),
-            unavailable: BTreeSet::new(),
-            ignore: Vec::new(),
-            binding: self.binding(key),
-            entry: Entry::Fixed(Some(record.clone())),
         }
     }
 }

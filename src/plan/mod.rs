@@ -8,17 +8,18 @@ mod entry;
 mod fields;
 mod judge;
 mod pair;
+mod prune;
 mod revise;
 mod step;
 #[cfg(test)]
 mod tests;
 
 pub use base::Base;
-pub use build::{Adoption, Inputs, OnConflict, Policy, build};
+pub use build::{Adoption, Deletes, Inputs, OnConflict, Policy, build};
 pub use entry::{Digests, Entry, Owned, Sent};
 pub use judge::Cause;
 pub use pair::{is_other_account, known_ids};
 pub use revise::patch;
 pub use step::{
-    Action, Binding, FieldChange, Notes, Obstacle, Plan, Request, Revision, Step, Summary,
+    Action, Binding, FieldChange, Notes, Obstacle, Plan, Removal, Request, Revision, Step, Summary,
 };

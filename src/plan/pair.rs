@@ -37,6 +37,8 @@ pub(super) enum Pair<'a> {
         key: &'a Key,
         record: &'a Record,
         live: Option<&'a Live>,
+        /// The manifest that means the same live persona.
+        heir: Option<&'a Key>,
     },
 }
 
@@ -83,26 +85,36 @@ pub(super) fn pair<'a>(
         claims: &claims,
         desired,
     };
-    let present = desired
+    let mut pairs: BTreeMap<&Key, Pair<'a>> = desired
         .iter()
         .zip(&claims)
-        .map(|(desired, claim)| (&desired.key, world.pair(desired, *claim)));
-    let dropped = records
-        .iter()
-        .filter(|(key, _)| !desired.iter().any(|desired| desired.key == **key))
-        .filter(|(key, _)| !moved.values().any(|(old, _)| old == key))
-        .map(|(key, record)| {
-            (
+        .map(|(desired, claim)| (&desired.key, world.pair(desired, *claim)))
+        .collect();
+    let heirs: BTreeMap<&PersonaId, &Key> = pairs.values().filter_map(Pair::meant).collect();
+    let moved: BTreeSet<&Key> = moved.values().map(|(old, _)| *old).collect();
+    for (key, record) in records {
+        if !moved.contains(key) {
+            pairs.entry(key).or_insert_with(|| Pair::Dropped {
                 key,
-                Pair::Dropped {
-                    key,
-                    record,
-                    live: live.get(&record.id).copied(),
-                },
-            )
-        });
-    let sorted: BTreeMap<&Key, Pair<'a>> = present.chain(dropped).collect();
-    sorted.into_values().collect()
+                record,
+                live: live.get(&record.id).copied(),
+                heir: heirs.get(&record.id).copied(),
+            });
+        }
+    }
+    pairs.into_values().collect()
+}
+
+impl<'a> Pair<'a> {
+    /// The live persona that a manifest means, and the manifest's key.
+    fn meant(&self) -> Option<(&'a PersonaId, &'a Key)> {
+        match self {
+            Self::Known { desired, live, .. } | Self::Named { desired, live } => {
+                Some((&live.id, &desired.key))
+            }
+            Self::New(_) | Self::Gone { .. } | Self::Unclear { .. } | Self::Dropped { .. } => None,
+        }
+    }
 }
 
 type Moved<'a> = BTreeMap<&'a Key, (&'a Key, &'a Record)>;

@@ -68,6 +68,8 @@ pub enum Action {
     Update(Revision),
     /// Make it again, with this body: it is gone from the account.
     Recreate(Value),
+    /// Delete it: it has no manifest any more.
+    Delete(Removal),
     /// Nothing.
     Keep,
     /// Nothing, until a human has decided.
@@ -85,6 +87,8 @@ pub enum Obstacle {
     Reserved,
     /// No patch could be proven.
     Unproven,
+    /// So much would be deleted that it looks like a mistake.
+    MassDelete,
 }
 
 /// A change to a persona that is live.
@@ -96,6 +100,15 @@ pub struct Revision {
     pub base: Base,
     /// The requests to send, one after the other; none where the persona is as it should be.
     pub requests: Vec<Request>,
+}
+
+/// The end of a persona that is live.
+#[derive(Clone, Debug)]
+pub struct Removal {
+    /// The persona.
+    pub id: PersonaId,
+    /// The live document that was found.
+    pub base: Base,
 }
 
 /// One request that changes a live persona.
@@ -172,6 +185,7 @@ impl Plan {
                 Action::Adopt(_) => &mut summary.adopt,
                 Action::Update(_) => &mut summary.update,
                 Action::Recreate(_) => &mut summary.recreate,
+                Action::Delete(_) => &mut summary.delete,
                 Action::Keep => &mut summary.keep,
                 Action::Blocked(_) => &mut summary.blocked,
             } += 1;
@@ -201,11 +215,8 @@ impl Plan {
         hasher.write_tagged('e', &self.environment);
         hasher.write_tagged('u', &self.api_url);
         for step in &self.steps {
-            let (id, base) = step
-                .action
-                .revision()
-                .map(|revision| (&revision.id, revision.base.digest()))
-                .unzip();
+            let target = step.action.target();
+            let (id, base) = target.map(|(id, base)| (id, base.digest())).unzip();
             let sent = json!([
                 step.key,
                 step.action.word(),
@@ -229,6 +240,7 @@ impl Action {
             Self::Adopt(_) => "adopt",
             Self::Update(_) => "update",
             Self::Recreate(_) => "recreate",
+            Self::Delete(_) => "delete",
             Self::Keep => "keep",
             Self::Blocked(_) => "blocked",
         }
@@ -239,6 +251,21 @@ impl Action {
     pub const fn revision(&self) -> Option<&Revision> {
         match self {
             Self::Adopt(revision) | Self::Update(revision) => Some(revision),
+            Self::Create(_)
+            | Self::Recreate(_)
+            | Self::Delete(_)
+            | Self::Keep
+            | Self::Blocked(_) => None,
+        }
+    }
+
+    /// The live persona that it changes or deletes, and what that was when the plan was made.
+    #[must_use]
+    pub const fn target(&self) -> Option<(&PersonaId, &Base)> {
+        match self {
+            Self::Adopt(Revision { id, base, .. })
+            | Self::Update(Revision { id, base, .. })
+            | Self::Delete(Removal { id, base }) => Some((id, base)),
             Self::Create(_) | Self::Recreate(_) | Self::Keep | Self::Blocked(_) => None,
         }
     }
@@ -248,7 +275,9 @@ impl Action {
     pub const fn body(&self) -> Option<&Value> {
         match self {
             Self::Create(body) | Self::Recreate(body) => Some(body),
-            Self::Adopt(_) | Self::Update(_) | Self::Keep | Self::Blocked(_) => None,
+            Self::Adopt(_) | Self::Update(_) | Self::Delete(_) | Self::Keep | Self::Blocked(_) => {
+                None
+            }
         }
     }
 

@@ -90,7 +90,7 @@ fn apply(step: &Step, live: &[Live]) -> Value {
             });
             patched.expect("a plan's patches apply")
         }
-        Action::Keep | Action::Blocked(_) => panic!("nothing to apply"),
+        Action::Delete(_) | Action::Keep | Action::Blocked(_) => panic!("nothing to apply"),
     }
 }
 

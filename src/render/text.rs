@@ -142,6 +142,7 @@ const fn sign(action: &Action) -> (char, Style) {
     match action {
         Action::Create(_) | Action::Recreate(_) => ('+', ADDED),
         Action::Adopt(_) | Action::Update(_) => ('~', CHANGED),
+        Action::Delete(_) => ('-', REMOVED),
         Action::Keep => ('=', FAINT),
         Action::Blocked(_) => ('!', BLOCKED),
     }

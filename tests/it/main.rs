@@ -5,6 +5,7 @@ mod faults;
 mod fields;
 mod mistakes;
 mod plan;
+mod prune;
 mod repository;
 mod service;
 mod support;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::super::args::{Format, Selection};
+use super::super::args::{Format, Pruning, Selection};
 use super::super::consent;
 use super::super::context::Context;
 use super::super::error::Error;
@@ -29,6 +29,8 @@ pub(in crate::cli) struct Args {
     directory: Option<PathBuf>,
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    pruning: Pruning,
     /// The form of the result
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
@@ -48,11 +50,13 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         consent::given(args.yes.as_ref(), args.directory.as_deref(), context);
     let site = Site::open(context, &directory)?;
     let loaded = site.load()?;
-    site.check(&loaded)?;
-    let policy = site.policy(&loaded, &args.selection)?;
+    let deletes = args.pruning.deletes();
+    site.check(&loaded, deletes)?;
     let service = site.connect().await?;
     let _lock = site.lock()?;
-    let prepared = site.prepare(&loaded, &service, &policy).await?;
+    let ledger = site.ledger()?;
+    let policy = site.policy(&loaded, &ledger, &args.selection, deletes)?;
+    let prepared = site.prepare(&loaded, &service, ledger, &policy).await?;
 
     if args.format == Format::Text {
         context.result(&show(&prepared.plan, Format::Text, &args.selection))?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::args::{Format, Selection};
+use super::super::args::{Format, Pruning, Selection};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
@@ -20,6 +20,8 @@ pub(in crate::cli) struct Args {
     directory: PathBuf,
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    pruning: Pruning,
     /// The form of the plan
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
@@ -31,10 +33,12 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let site = Site::open(context, &args.directory)?;
     let loaded = site.load()?;
-    site.check(&loaded)?;
-    let policy = site.policy(&loaded, &args.selection)?;
+    let deletes = args.pruning.deletes();
+    site.check(&loaded, deletes)?;
     let service = site.connect().await?;
-    let plan = site.prepare(&loaded, &service, &policy).await?.plan;
+    let ledger = site.ledger()?;
+    let policy = site.policy(&loaded, &ledger, &args.selection, deletes)?;
+    let plan = site.prepare(&loaded, &service, ledger, &policy).await?.plan;
 
     context.result(&show(&plan, args.format, &args.selection))?;
     Ok(args.outcome(&plan))

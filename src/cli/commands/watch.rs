@@ -11,6 +11,7 @@ use super::super::site::{DIRECTORY, Service, Site};
 use super::apply::{CONCURRENCY, execute};
 use super::plan::show;
 use crate::manifest::Loaded;
+use crate::plan::Deletes;
 use crate::watch::Watcher;
 
 /// Plan at every save of a file that a manifest uses
@@ -99,7 +100,7 @@ impl Rounds {
         if seen.is_some_and(|(other, seen)| other == label && seen.is_same(loaded)) {
             return Ok(News::None);
         }
-        site.check(loaded)?;
+        site.check(loaded, Deletes::Refuse)?;
         if self
             .service
             .as_ref()
@@ -127,11 +128,12 @@ async fn plan(
     service: &Service,
     loaded: &Loaded,
 ) -> Result<Outcome, Error> {
-    let policy = site.policy(loaded, &args.selection)?;
     let _lock = args.apply.then(|| site.lock()).transpose()?;
+    let ledger = site.ledger()?;
+    let policy = site.policy(loaded, &ledger, &args.selection, Deletes::Refuse)?;
     // Planning changes nothing, so it may be left at any time.
     let prepared = tokio::select! {
-        prepared = site.prepare(loaded, service, &policy) => prepared?,
+        prepared = site.prepare(loaded, service, ledger, &policy) => prepared?,
         Ok(outcome) = signals::signal() => return Ok(outcome),
     };
     let shown = show(&prepared.plan, Format::Text, &args.selection);
