@@ -12,13 +12,14 @@
 //!
 //! [`model`], [`catalog`], [`diff`] and [`plan`] are the core: no file, socket, clock, environment
 //! or printing. The edges ([`manifest`], [`api`], [`ledger`]) use the core's nouns and not one
-//! another; [`cli`] wires all of it up.
+//! another, write files with [`durable`], and [`cli`] wires all of it up.
 
 pub mod api;
 pub mod apply;
 pub mod catalog;
 pub mod cli;
 pub mod diff;
+pub mod durable;
 pub mod ledger;
 pub mod manifest;
 pub mod model;

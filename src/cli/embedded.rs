@@ -1,14 +1,14 @@
 //! The embedded service: started on a state of its own, or found where another run has started it.
 
 use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use serde_json::Value;
-use tempfile::NamedTempFile;
 
 use super::error::Error;
+use crate::durable;
 use crate::sandbox::{self, Options, Quirks, Sandbox, StartError, StartErrorKind};
 
 /// Starts the embedded service on a free port, or finds the one that another run has started on the
@@ -62,7 +62,9 @@ pub(super) fn sow(state: &Path, seed: &Path) -> Result<Vec<Value>, Error> {
     })?;
     if let Some(text) = read(&seed.join("ledger.json"))? {
         let path = state.join("ledger.json");
-        place(&path, &text).map_err(|source| Error::State { path, source })?;
+        durable::private_folder(state)
+            .and_then(|()| durable::write(&path, text.as_bytes()))
+            .map_err(|source| Error::State { path, source })?;
     }
     Ok(personas)
 }
@@ -76,15 +78,4 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
             source,
         }),
     }
-}
-
-/// Writes a file that is there whole or not at all, in a folder that git does not see.
-fn place(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    fs::write(folder.join(".gitignore"), "*\n")?;
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }

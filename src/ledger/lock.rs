@@ -1,10 +1,11 @@
 //! One apply at a time for each ledger: a kernel lock, which is gone with its holder however that ends.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use super::store::{LedgerError, LedgerErrorKind};
+use crate::durable;
 
 /// Held until it is dropped.
 #[derive(Debug)]
@@ -42,12 +43,7 @@ impl Lock {
 }
 
 fn open(file: &Path) -> io::Result<File> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let ignore = folder.join(".gitignore");
-    if !ignore.exists() {
-        fs::write(ignore, "*\n")?;
-    }
+    durable::private_folder(durable::folder_of(file))?;
     File::options()
         .create(true)
         .truncate(false)

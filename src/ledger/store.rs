@@ -1,17 +1,16 @@
-//! Reading the ledger, and writing it so that a reader sees the old one or the new one, never a
-//! mix.
+//! Reading the ledger, and writing it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::json;
-use tempfile::NamedTempFile;
 use thiserror::Error;
 
+use crate::durable;
 use crate::model::{Key, Record, Records, Salt};
 
 /// The version of the format that is written here.
@@ -112,7 +111,7 @@ impl Ledger {
         &self.salt
     }
 
-    /// Writes the ledger: to a temporary file beside it, synced, then renamed over it.
+    /// Writes the ledger.
     ///
     /// # Errors
     /// Where the file system refuses; the old file is then still there.
@@ -121,7 +120,7 @@ impl Ledger {
             path: self.path.clone(),
             kind: LedgerErrorKind::Io(error),
         };
-        replace(&self.path, &self.to_text()).map_err(failed)
+        durable::write(&self.path, self.to_text().as_bytes()).map_err(failed)
     }
 
     /// One line for each persona, sorted, so that git merges what two branches applied.
@@ -163,29 +162,6 @@ fn parse(text: &str, environment: &str) -> Result<(Salt, Records), LedgerErrorKi
     }
     let salt = Salt::from_hex(&content.salt).ok_or(LedgerErrorKind::Salt)?;
     Ok((salt, content.personas))
-}
-
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
-}
-
-/// A rename is only safe once the folder itself is on disk; Windows has no such call and needs
-/// none.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        fs::File::open(folder)?.sync_all()
-    } else {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

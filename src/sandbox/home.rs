@@ -1,13 +1,11 @@
 //! The state directory: made, locked, and written to so that a crash leaves whole files only.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use super::start_error::{StartError, StartErrorKind};
+use crate::durable;
 
 /// The state directory, held by this process until the value is dropped.
 #[derive(Debug)]
@@ -21,7 +19,7 @@ impl Home {
     /// Takes hold of the directory; makes it where there is none.
     pub(super) fn claim(directory: PathBuf) -> Result<Self, StartError> {
         if !directory.exists() {
-            make(&directory).map_err(StartError::io(&directory))?;
+            durable::private_folder(&directory).map_err(StartError::io(&directory))?;
         }
         let path = directory.join("lock");
         let lock = File::options()
@@ -57,7 +55,7 @@ impl Home {
     /// Tells other processes where this one listens.
     pub(super) fn announce(&self, address: SocketAddr) -> Result<(), StartError> {
         let path = address_file(&self.directory);
-        write(&path, address.to_string().as_bytes()).map_err(StartError::io(path))
+        durable::write(&path, address.to_string().as_bytes()).map_err(StartError::io(path))
     }
 
     /// An address that a killed process left behind misleads nobody who finds the lock free, but
@@ -71,21 +69,6 @@ impl Drop for Home {
     fn drop(&mut self) {
         self.forget_address();
     }
-}
-
-/// Writes a file so that it is there whole or not at all, readable by its owner only.
-pub(super) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(directory)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
-fn make(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)?;
-    write(&directory.join(".gitignore"), b"*\n")
 }
 
 fn busy(directory: PathBuf) -> StartError {

@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::behave;
 use super::birth::Birth;
 use super::check;
-use super::home::{self, Home};
+use super::home::Home;
 use super::start_error::{StartError, StartErrorKind};
 use crate::catalog::{PERSONA, Vocabulary};
+use crate::durable;
 use crate::model::PersonaId;
 
 /// The personas that the service brings along: id, name, class. Some of the real ones are in
@@ -188,7 +189,7 @@ fn read(path: &Path) -> Result<Record, StartError> {
 
 fn save(directory: &Path, record: &Record) -> io::Result<()> {
     let content = serde_json::to_vec_pretty(record)?;
-    home::write(&file(directory, record.id()), &content)
+    durable::write(&file(directory, record.id()), &content)
 }
 
 fn file(directory: &Path, id: &str) -> PathBuf {
