@@ -1,7 +1,7 @@
 //! Executing the very plan that was shown, a few steps at a time.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use super::send::{Form, Sent};
 use crate::api::{ApiError, ApiErrorKind, Writer};
 use crate::catalog::{self, Catalog, is_unset};
 use crate::ledger::{Ledger, LedgerError};
-use crate::model::{Fingerprints, Live, PersonaId, Pointer, Record, causes, secret};
+use crate::model::{Fingerprints, Key, Live, PersonaId, Pointer, Record, causes, secret};
 use crate::plan::{self, Action, Base, Digests, FieldChange, Plan, Removal, Revision, Step};
 
 /// What a plan is executed with.
@@ -26,6 +26,8 @@ pub struct Session<'s> {
     pub secrets: &'s Secrets,
     /// What the plan was told of them.
     pub fingerprints: &'s Fingerprints,
+    /// Steps that must not be taken any more, and why.
+    pub outdated: &'s BTreeMap<Key, String>,
     /// How many steps are under way at a time.
     pub concurrency: usize,
     /// Whether nothing more is to be started.
@@ -101,9 +103,10 @@ type Taken = (Outcome, Option<Option<Record>>);
 impl Session<'_> {
     /// Takes a step, unless nothing more is to be started.
     async fn turn(self, step: &Step) -> Taken {
-        match self.stop.get() {
-            true => (Outcome::new(Status::Skipped), None),
-            false => self.take(step).await,
+        match self.outdated.get(&step.key) {
+            _ if self.stop.get() => (Outcome::new(Status::Skipped), None),
+            Some(why) => (Outcome::because(Status::Stale, why), None),
+            None => self.take(step).await,
         }
     }
 

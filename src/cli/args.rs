@@ -103,6 +103,19 @@ pub(super) struct Selection {
     pub(super) show_unmanaged: bool,
 }
 
+impl Selection {
+    /// Whether any of it changes what a plan does.
+    pub(super) fn decides(&self) -> bool {
+        let Self {
+            only,
+            on_conflict,
+            no_adopt,
+            show_unmanaged: _,
+        } = self;
+        !only.is_empty() || *on_conflict != Winner::Block || *no_adopt
+    }
+}
+
 /// What decides whether personas without a manifest are deleted.
 #[derive(Debug, clap::Args)]
 pub(super) struct Pruning {
@@ -124,7 +137,7 @@ impl Pruning {
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Winner {
     /// Nobody: the persona is blocked
     Block,

@@ -10,16 +10,18 @@ use crate::plan::Plan;
 use crate::render;
 use crate::settings::Environment;
 
-/// What was typed: `--yes` with or without a word, and the directory. What follows `--yes` is the
-/// environment's name; or it is the directory of someone who wrote that last, if it is one and the
-/// environment is not called so.
+/// What was typed: `--yes` with or without a word, whether the plan was reviewed, and the directory or
+/// plan. What follows `--yes` is the environment's name; or it is the directory or plan of someone who
+/// wrote that last, if it is there and the environment is not called so.
 pub(super) fn given(
     yes: Option<&Option<String>>,
+    is_reviewed: bool,
     directory: Option<&Path>,
     context: &Context,
 ) -> (PathBuf, Consent) {
     let home = directory.unwrap_or(Path::new(DIRECTORY));
     let consent = match yes {
+        None | Some(None) if is_reviewed => Consent::Reviewed,
         None => Consent::Ask,
         Some(word) => Consent::Given(word.clone()),
     };
@@ -27,7 +29,7 @@ pub(super) fn given(
         let chosen = context.environment.as_deref();
         let environment = Environment::resolve(home, chosen, &context.process);
         let is_name = environment.is_ok_and(|environment| environment.name == *word);
-        if !is_name && Path::new(word).is_dir() {
+        if !is_name && Path::new(word).exists() {
             return (PathBuf::from(word), Consent::Given(None));
         }
     }
@@ -39,6 +41,8 @@ pub(super) enum Consent {
     Ask,
     /// Given in advance, for the environment of this name.
     Given(Option<String>),
+    /// Given to this very plan.
+    Reviewed,
 }
 
 impl Consent {
@@ -49,28 +53,29 @@ impl Consent {
             Self::Given(Some(name)) if name != environment => Err(Error::Usage(format!(
                 "--yes names `{name}`, but the environment is `{environment}`"
             ))),
-            Self::Given(_) | Self::Ask => Ok(()),
+            Self::Given(_) | Self::Reviewed | Self::Ask => Ok(()),
         }
     }
 
-    /// Asks, unless the user has agreed in advance; an error where there is no consent.
+    /// Asks, unless the user has agreed in advance; an error where there is no consent. Whether somebody
+    /// was asked, which takes time.
     pub(super) async fn obtain(
         &self,
         site: &Site<'_>,
         plan: &Plan,
         format: Format,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let environment = &site.environment;
         match self {
             Self::Given(None) if environment.protected => Err(Error::NotConfirmed(format!(
                 "`{0}` is protected; say --yes {0}",
                 environment.name
             ))),
-            Self::Given(_) => Ok(()),
+            Self::Given(_) | Self::Reviewed => Ok(false),
             Self::Ask if !site.context.can_ask() => Err(Error::NotConfirmed(
                 "there is no terminal to ask on; say --yes".to_owned(),
             )),
-            Self::Ask => ask(site, plan, format).await,
+            Self::Ask => ask(site, plan, format).await.map(|()| true),
         }
     }
 }

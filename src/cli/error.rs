@@ -9,6 +9,8 @@ use super::outcome::Outcome;
 use crate::api::{ApiError, ApiErrorKind};
 use crate::ledger::LedgerError;
 use crate::manifest::{LoadError, LoadErrorKind};
+use crate::model::Digest;
+use crate::plan::SavedError;
 use crate::sandbox::StartError;
 use crate::settings::{SettingsError, SettingsErrorKind};
 use crate::watch::WatchError;
@@ -59,6 +61,28 @@ pub(super) enum Error {
     OtherAccount(PathBuf),
     #[error(transparent)]
     Watch(#[from] WatchError),
+    #[error("cannot use the plan `{}`", path.display())]
+    PlanFile {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot apply `{}`", path.display())]
+    NoPlan {
+        path: PathBuf,
+        #[source]
+        source: SavedError,
+    },
+    #[error("the plan `{}` is for {plan}, and this run is {run}", path.display())]
+    OtherPlan {
+        path: PathBuf,
+        plan: String,
+        run: String,
+    },
+    #[error("`{}` is there already, and is no plan; it was left as it is", .0.display())]
+    NotReplaced(PathBuf),
+    #[error("the plan is not the one that was reviewed: its id is {found}, not {expected}")]
+    Unexpected { expected: String, found: Digest },
     #[error("cannot draw a random number")]
     Random(#[source] getrandom::Error),
     #[error("cannot read the answer")]
@@ -106,6 +130,11 @@ impl Error {
                 "is it the key of another account? If all of them were deleted, delete {} and plan again",
                 ledger.display()
             )),
+            Self::NoPlan { .. } => Some("make it again with `plan --out`".to_owned()),
+            Self::NotReplaced(_) => Some("give another name to --out".to_owned()),
+            Self::Unexpected { .. } => {
+                Some("nothing was changed; plan again, and review what is new".to_owned())
+            }
             Self::NoSuchKey(_, near) => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::Api(error) => api_hint(&error.kind),
             _ => None,

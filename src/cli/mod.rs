@@ -7,6 +7,8 @@ mod context;
 mod embedded;
 mod error;
 mod outcome;
+mod plan_file;
+mod prepared;
 mod run;
 mod signals;
 mod site;

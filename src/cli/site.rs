@@ -1,7 +1,6 @@
 //! A persona directory in one environment: what every command on it loads, connects to and
 //! compares.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -12,15 +11,12 @@ use super::args::{Selection, Winner};
 use super::context::Context;
 use super::embedded;
 use super::error::Error;
-use crate::api::{ApiError, Client, Connection, Reader};
-use crate::apply::Secrets;
+use crate::api::{Client, Connection};
 use crate::catalog::{PERSONA, Vocabulary, nearest};
 use crate::ledger::{Ledger, Lock};
 use crate::manifest::{self, Loaded, Scope};
-use crate::model::{
-    Finding, Fingerprints, Key, Live, PersonaId, Salt, SecretName, Severity, secret,
-};
-use crate::plan::{self, Adoption, Base, Deletes, Inputs, OnConflict, Plan, Policy, Step};
+use crate::model::{Finding, Key, Salt, SecretName, Severity};
+use crate::plan::{Adoption, Deletes, OnConflict, Policy};
 use crate::render;
 use crate::sandbox::Sandbox;
 use crate::settings::{Api, Environment, Process, SettingsError, SettingsErrorKind};
@@ -43,18 +39,17 @@ pub(super) struct Service {
     _embedded: Option<Sandbox>,
 }
 
-/// A plan, and what it takes to apply it.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) plan: Plan,
-    pub(super) ledger: Ledger,
-    pub(super) secrets: Secrets,
-    pub(super) fingerprints: Fingerprints,
-}
-
 impl<'c> Site<'c> {
     pub(super) fn open(context: &'c Context, directory: &Path) -> Result<Self, Error> {
-        let chosen = context.environment.as_deref();
+        Self::open_in(context, directory, context.environment.as_deref())
+    }
+
+    /// Opens the directory in the environment that was `chosen`, or in its default.
+    pub(super) fn open_in(
+        context: &'c Context,
+        directory: &Path,
+        chosen: Option<&str>,
+    ) -> Result<Self, Error> {
         let environment = Environment::resolve(directory, chosen, &context.process);
         if let Err(SettingsError {
             kind: SettingsErrorKind::Mistakes(findings, sources),
@@ -106,9 +101,11 @@ impl<'c> Site<'c> {
         }
     }
 
-    pub(super) fn ledger(&self) -> Result<Ledger, Error> {
+    /// Reads the ledger; where there is none yet, an empty one with this salt, or else a fresh one.
+    pub(super) fn ledger(&self, salt: Option<Salt>) -> Result<Ledger, Error> {
         let Environment { ledger, name, .. } = &self.environment;
-        Ok(Ledger::read(ledger, name, fresh_salt()?)?)
+        let salt = salt.map_or_else(fresh_salt, Ok)?;
+        Ok(Ledger::read(ledger, name, salt)?)
     }
 
     pub(super) fn policy(
@@ -157,69 +154,6 @@ impl<'c> Site<'c> {
         Ok(Lock::take(ledger, lock, &holder)?)
     }
 
-    /// Compares what is desired, live and recorded.
-    pub(super) async fn prepare(
-        &self,
-        loaded: &Loaded,
-        service: &Service,
-        ledger: Ledger,
-        policy: &Policy,
-    ) -> Result<Prepared, Error> {
-        let secrets = self.secrets(loaded);
-        let fingerprints = secrets.fingerprints(ledger.salt().clone());
-        let known = plan::known_ids(&loaded.desired, &ledger.records);
-        let mut live = service.client.reader().fetch(&known).await?;
-        if plan::is_other_account(&live, &ledger.records) {
-            return Err(Error::OtherAccount(self.environment.ledger.clone()));
-        }
-        let build = |live: &[Live]| {
-            plan::build(&Inputs {
-                catalog: &PERSONA,
-                environment: &self.environment.name,
-                api_url: self.environment.api.label(),
-                desired: &loaded.desired,
-                elsewhere: &loaded.elsewhere,
-                live,
-                records: &ledger.records,
-                secrets: &fingerprints,
-                policy,
-            })
-        };
-        let mut plan = build(&live);
-        if complete(service.client.reader(), &plan, &mut live).await? {
-            plan = build(&live);
-        }
-        Ok(Prepared {
-            plan,
-            ledger,
-            secrets,
-            fingerprints,
-        })
-    }
-
-    /// The values of the manifests' secrets that are set. The sandbox gets stand-ins: no real
-    /// secret is ever sent to it.
-    fn secrets(&self, loaded: &Loaded) -> Secrets {
-        let names = loaded
-            .desired
-            .iter()
-            .flat_map(|desired| secret::names(&desired.document));
-        let value = |name: &SecretName| match self.environment.api {
-            Api::Sandbox { .. } => Some(SecretString::from(format!("sandbox stand-in for {name}"))),
-            Api::Service { .. } => self
-                .context
-                .process
-                .get(name.as_str())
-                // A line break at its end is what is left of the file that it was read from.
-                .map(|value| SecretString::from(value.trim_end_matches(['\r', '\n']))),
-        };
-        Secrets(
-            names
-                .filter_map(|name| value(&name).map(|value| (name, value)))
-                .collect(),
-        )
-    }
-
     /// Makes ready to speak to the service; the embedded one is started.
     pub(super) async fn connect(&self) -> Result<Service, Error> {
         match &self.environment.api {
@@ -257,27 +191,6 @@ impl<'c> Site<'c> {
             })
         })
     }
-}
-
-/// Reads those personas one by one that the plan would change, if the list says less of them than
-/// that does: patches are made for the whole document. Whether it does is seen from the first.
-/// Returns whether anything was learnt.
-async fn complete(reader: Reader<'_>, plan: &Plan, live: &mut [Live]) -> Result<bool, ApiError> {
-    let revised: BTreeSet<&PersonaId> = plan.steps.iter().filter_map(Step::revised).collect();
-    let mut learnt = false;
-    for live in live.iter_mut().filter(|live| revised.contains(&live.id)) {
-        let Some(whole) = reader.find(&live.id).await? else {
-            continue;
-        };
-        let salt = Salt::new([0; 32]);
-        let says = |other: &Live| Base::of(&PERSONA, &other.document, &salt);
-        if !learnt && says(live) == says(&whole) {
-            return Ok(false);
-        }
-        learnt = true;
-        *live = whole;
-    }
-    Ok(learnt)
 }
 
 fn client(base: Url, key: SecretString, vocabulary: Vocabulary) -> Result<Client, Error> {

@@ -1,13 +1,14 @@
 //! JSON Patch (RFC 6902) as a value, and its application.
 
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::model::Pointer;
 
 /// Operations that are applied one after the other, all or none.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Patch(pub Vec<Operation>);
 
@@ -128,6 +129,34 @@ impl Operation {
             Self::Test(_, value) => PatchOperation::Test(TestOperation { path, value }),
         }
     }
+}
+
+impl<'de> Deserialize<'de> for Operation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Members { op, path, value } = Members::deserialize(deserializer)?;
+        match (op.as_str(), value) {
+            ("add", Some(value)) => Ok(Self::Add(path, value)),
+            ("replace", Some(value)) => Ok(Self::Replace(path, value)),
+            ("remove", None) => Ok(Self::Remove(path)),
+            ("test", Some(value)) => Ok(Self::Test(path, value)),
+            (op, _) => Err(de::Error::custom(format!("`{op}` is no operation of ours"))),
+        }
+    }
+}
+
+/// An operation as it is written. A tagged enum would have its numbers rounded on the way in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Members {
+    op: String,
+    path: Pointer,
+    #[serde(default, deserialize_with = "present")]
+    value: Option<Value>,
+}
+
+/// A member that is there, null or not.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl Serialize for Operation {

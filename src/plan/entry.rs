@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::step::{FieldChange, Step};
 use crate::catalog::Catalog;
-use crate::model::{Applied, Digest, Fingerprints, Live, Ownership, PersonaId, Pointer, Record};
+use crate::model::{
+    Applied, Digest, Fingerprints, Live, Ownership, PersonaId, Pointer, Record, Records,
+};
 
 /// What the ledger is to hold of a persona once its step is done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -125,6 +127,17 @@ impl Step {
                 id: id.clone(),
                 ..record
             }),
+        }
+    }
+
+    /// Takes over what the ledger knows of the persona.
+    pub(super) fn remember(&mut self, records: &Records) {
+        let binding = self.binding.as_ref();
+        let known = binding
+            .and_then(|binding| records.get(&binding.key))
+            .filter(|record| Some(&record.id) == self.persona_id.as_ref());
+        if let (Entry::Derived(owned), Some(record)) = (&mut self.entry, known) {
+            owned.previous.clone_from(&record.fields);
         }
     }
 }

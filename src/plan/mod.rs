@@ -7,9 +7,11 @@ pub mod check;
 mod entry;
 mod fields;
 mod judge;
+mod outdated;
 mod pair;
 mod prune;
 mod revise;
+mod saved;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -18,8 +20,10 @@ pub use base::Base;
 pub use build::{Adoption, Deletes, Inputs, OnConflict, Policy, build};
 pub use entry::{Digests, Entry, Owned, Sent};
 pub use judge::Cause;
+pub use outdated::outdated;
 pub use pair::{is_other_account, known_ids};
 pub use revise::patch;
+pub use saved::{Saved, SavedError};
 pub use step::{
     Action, Binding, FieldChange, Notes, Obstacle, Plan, Removal, Request, Revision, Step, Summary,
 };

@@ -4,15 +4,17 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Cause;
 use super::base::Base;
 use super::entry::Entry;
 use super::revise::without;
-use crate::diff::Patch;
-use crate::model::{Digest, Hasher, Key, Live, PersonaId, Place, Pointer, Records, SecretName};
+use crate::diff::{Operation, Patch};
+use crate::model::{
+    Digest, Hasher, Key, Live, PersonaId, Place, Pointer, Records, SecretName, secret,
+};
 
 /// What would be done to the account, persona by persona.
 #[derive(Clone, Debug)]
@@ -29,7 +31,8 @@ pub struct Plan {
 }
 
 /// What the plan does with one persona.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// The manifest's key.
     pub key: Key,
@@ -58,7 +61,8 @@ pub struct Step {
 }
 
 /// What is to be done with a persona.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Make it, with this body.
     Create(Value),
@@ -77,7 +81,8 @@ pub enum Action {
 }
 
 /// What a human has to decide first. The step's reason has the details.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Obstacle {
     /// It cannot be told which live persona is meant, or it may not be bound.
     Identity,
@@ -92,7 +97,8 @@ pub enum Obstacle {
 }
 
 /// A change to a persona that is live.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Revision {
     /// The persona.
     pub id: PersonaId,
@@ -103,7 +109,8 @@ pub struct Revision {
 }
 
 /// The end of a persona that is live.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Removal {
     /// The persona.
     pub id: PersonaId,
@@ -112,7 +119,8 @@ pub struct Removal {
 }
 
 /// One request that changes a live persona.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Request {
     /// What it sends.
     pub patch: Patch,
@@ -121,7 +129,8 @@ pub struct Request {
 }
 
 /// One field that differs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FieldChange {
     /// Where it stands in the document.
     pub path: Pointer,
@@ -138,7 +147,8 @@ pub struct FieldChange {
 }
 
 /// The ledger's entry that binds a persona.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Binding {
     /// Its key: another one than the manifest's where that has moved.
     pub key: Key,
@@ -206,6 +216,17 @@ impl Plan {
     pub fn sends(&self) -> bool {
         let idle = |step: &Step| matches!(step.action, Action::Keep | Action::Blocked(_));
         !self.steps.iter().all(idle)
+    }
+
+    /// The secrets that applying it would send.
+    #[must_use]
+    pub fn secrets(&self) -> BTreeSet<SecretName> {
+        let actions = || self.steps.iter().map(|step| &step.action);
+        let patches = actions().flat_map(Action::patches);
+        let operations = patches.flat_map(|patch| &patch.0);
+        let values = operations.filter_map(Operation::value);
+        let bodies = actions().filter_map(Action::body);
+        values.chain(bodies).flat_map(secret::names).collect()
     }
 
     /// A digest over everything that decides what would be sent.

@@ -6,27 +6,30 @@ use std::path::PathBuf;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::super::args::{Format, Pruning, Selection};
-use super::super::consent;
+use super::super::consent::{self, Consent};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
+use super::super::plan_file::PlanFile;
+use super::super::prepared::Prepared;
 use super::super::signals;
-use super::super::site::{Prepared, Service, Site};
+use super::super::site::{Service, Site};
 use super::plan::show;
 use crate::apply::{self, Form, Session, Status};
 use crate::catalog::PERSONA;
-use crate::plan::Plan;
+use crate::model::Digest;
+use crate::plan::{Deletes, Plan};
 use crate::render;
 
-/// Show the plan, ask, and do exactly that
+/// Show the plan, ask, and do exactly that; or do what a saved plan says
 ///
 /// Each persona is read again first: where it is no longer what the plan was built on, nothing is
 /// sent. One persona's failure does not stop the others.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The persona directory [default: personas]
-    #[arg(value_name = "DIR")]
-    directory: Option<PathBuf>,
+    /// The persona directory, or a plan that `plan --out` saved [default: personas]
+    #[arg(value_name = "DIR or PLAN")]
+    target: Option<PathBuf>,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -37,6 +40,9 @@ pub(in crate::cli) struct Args {
     /// Do not ask; a protected environment wants its name here
     #[arg(short, long, value_name = "ENVIRONMENT", num_args = 0..=1)]
     yes: Option<Option<String>>,
+    /// Apply this plan and no other: the id that was reviewed; there is nothing to ask then
+    #[arg(long, value_name = "PLAN_ID")]
+    expect: Option<String>,
     /// How many personas are worked on at a time
     #[arg(long, value_name = "N", default_value_t = CONCURRENCY, value_parser = clap::value_parser!(u8).range(1..=32))]
     concurrency: u8,
@@ -46,26 +52,80 @@ pub(in crate::cli) struct Args {
 pub(super) const CONCURRENCY: u8 = 4;
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
-    let (directory, consent) =
-        consent::given(args.yes.as_ref(), args.directory.as_deref(), context);
-    let site = Site::open(context, &directory)?;
+    let is_reviewed = args.expect.is_some();
+    let (target, consent) = consent::given(
+        args.yes.as_ref(),
+        is_reviewed,
+        args.target.as_deref(),
+        context,
+    );
+    if target.is_file() {
+        let file = PlanFile::read(&target)?;
+        return args.resume(file, &consent, context).await;
+    }
+    let site = Site::open(context, &target)?;
     let loaded = site.load()?;
     let deletes = args.pruning.deletes();
     site.check(&loaded, deletes)?;
     let service = site.connect().await?;
     let _lock = site.lock()?;
-    let ledger = site.ledger()?;
+    let ledger = site.ledger(None)?;
     let policy = site.policy(&loaded, &ledger, &args.selection, deletes)?;
-    let prepared = site.prepare(&loaded, &service, ledger, &policy).await?;
+    let mut prepared = Prepared::build(&site, &loaded, &service, ledger, &policy).await?;
 
-    if args.format == Format::Text {
-        context.result(&show(&prepared.plan, Format::Text, &args.selection))?;
-    }
+    args.show(&prepared.plan, context)?;
+    args.expects(&prepared.plan.id())?;
     consent.fits(&site)?;
-    if prepared.plan.sends() {
-        consent.obtain(&site, &prepared.plan, args.format).await?;
+    if prepared.plan.sends() && consent.obtain(&site, &prepared.plan, args.format).await? {
+        prepared.refresh(&service).await?;
     }
     execute(&site, &service, prepared, args.concurrency, args.format).await
+}
+
+impl Args {
+    /// Executes a plan that was saved: that it was is all the consent there has to be.
+    async fn resume(
+        &self,
+        file: PlanFile,
+        consent: &Consent,
+        context: &Context,
+    ) -> Result<Outcome, Error> {
+        if self.selection.decides() || self.pruning.deletes() != Deletes::Refuse {
+            return Err(Error::Usage(
+                "a saved plan has decided already what is done: give such options to `plan --out`"
+                    .to_owned(),
+            ));
+        }
+        let site = file.site(context)?;
+        consent.fits(&site)?;
+        self.expects(&file.saved.id)?;
+        let service = site.connect().await?;
+        let _lock = site.lock()?;
+        let ledger = site.ledger(Some(file.saved.salt.clone()))?;
+        file.fits(&ledger)?;
+        let prepared = Prepared::resume(&site, file.saved, &service, ledger).await?;
+
+        self.show(&prepared.plan, context)?;
+        execute(&site, &service, prepared, self.concurrency, self.format).await
+    }
+
+    fn show(&self, plan: &Plan, context: &Context) -> Result<(), Error> {
+        match self.format {
+            Format::Text => context.result(&show(plan, Format::Text, &self.selection)),
+            Format::Json => Ok(()),
+        }
+    }
+
+    /// Whether this is the plan that was reviewed.
+    fn expects(&self, id: &Digest) -> Result<(), Error> {
+        match &self.expect {
+            Some(expected) if expected != id.as_str() => Err(Error::Unexpected {
+                expected: expected.clone(),
+                found: id.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Executes a plan and tells what became of it.
@@ -79,8 +139,10 @@ pub(super) async fn execute(
     let Prepared {
         plan,
         mut ledger,
+        live: _,
         secrets,
         fingerprints,
+        outdated,
     } = prepared;
     let stop = Cell::new(false);
     let session = Session {
@@ -89,6 +151,7 @@ pub(super) async fn execute(
         writer: service.client.writer(),
         secrets: &secrets,
         fingerprints: &fingerprints,
+        outdated: &outdated,
         concurrency: usize::from(concurrency),
         form: &Cell::new(Form::default()),
     };

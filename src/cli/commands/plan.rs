@@ -6,6 +6,8 @@ use super::super::args::{Format, Pruning, Selection};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
+use super::super::plan_file;
+use super::super::prepared::Prepared;
 use super::super::site::{DIRECTORY, Site};
 use crate::plan::{Action, Obstacle, Plan, Step};
 use crate::render;
@@ -25,6 +27,9 @@ pub(in crate::cli) struct Args {
     /// The form of the plan
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
+    /// Save the plan, for `apply FILE` to do exactly that
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Exit with 2 where there is something to do
     #[arg(long)]
     detailed_exitcode: bool,
@@ -36,12 +41,21 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     let deletes = args.pruning.deletes();
     site.check(&loaded, deletes)?;
     let service = site.connect().await?;
-    let ledger = site.ledger()?;
+    let ledger = site.ledger(None)?;
     let policy = site.policy(&loaded, &ledger, &args.selection, deletes)?;
-    let plan = site.prepare(&loaded, &service, ledger, &policy).await?.plan;
+    let prepared = Prepared::build(&site, &loaded, &service, ledger, &policy).await?;
 
-    context.result(&show(&plan, args.format, &args.selection))?;
-    Ok(args.outcome(&plan))
+    if let Some(path) = &args.out {
+        plan_file::write(path, &site, &prepared)?;
+    }
+    context.result(&show(&prepared.plan, args.format, &args.selection))?;
+    if let Some(path) = &args.out {
+        let path = path.display();
+        context.mention(&format!(
+            "Saved; `personactl apply {path}` does exactly this."
+        ));
+    }
+    Ok(args.outcome(&prepared.plan))
 }
 
 impl Args {

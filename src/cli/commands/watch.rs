@@ -6,6 +6,7 @@ use super::super::args::{Format, Selection};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
+use super::super::prepared::Prepared;
 use super::super::signals;
 use super::super::site::{DIRECTORY, Service, Site};
 use super::apply::{CONCURRENCY, execute};
@@ -129,11 +130,11 @@ async fn plan(
     loaded: &Loaded,
 ) -> Result<Outcome, Error> {
     let _lock = args.apply.then(|| site.lock()).transpose()?;
-    let ledger = site.ledger()?;
+    let ledger = site.ledger(None)?;
     let policy = site.policy(loaded, &ledger, &args.selection, Deletes::Refuse)?;
     // Planning changes nothing, so it may be left at any time.
     let prepared = tokio::select! {
-        prepared = site.prepare(loaded, service, ledger, &policy) => prepared?,
+        prepared = Prepared::build(site, loaded, service, ledger, &policy) => prepared?,
         Ok(outcome) = signals::signal() => return Ok(outcome),
     };
     let shown = show(&prepared.plan, Format::Text, &args.selection);

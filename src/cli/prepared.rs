@@ -1,0 +1,161 @@
+//! A plan with all that it takes to execute it: made anew, or read from a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use secrecy::SecretString;
+
+use super::context::Context;
+use super::error::Error;
+use super::site::{Service, Site};
+use crate::api::{ApiError, Reader};
+use crate::apply::Secrets;
+use crate::catalog::PERSONA;
+use crate::ledger::Ledger;
+use crate::manifest::Loaded;
+use crate::model::{Fingerprints, Key, Live, PersonaId, Salt, SecretName, secret};
+use crate::plan::{self, Action, Base, Inputs, Plan, Policy, Saved, Step};
+use crate::settings::Api;
+
+/// A plan, and what it takes to apply it.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) plan: Plan,
+    pub(super) ledger: Ledger,
+    pub(super) live: Vec<Live>,
+    pub(super) secrets: Secrets,
+    pub(super) fingerprints: Fingerprints,
+    /// Steps that must not be taken any more, and why.
+    pub(super) outdated: BTreeMap<Key, String>,
+}
+
+impl Prepared {
+    /// Compares what is desired, live and recorded.
+    pub(super) async fn build(
+        site: &Site<'_>,
+        loaded: &Loaded,
+        service: &Service,
+        ledger: Ledger,
+        policy: &Policy,
+    ) -> Result<Self, Error> {
+        let documents = loaded.desired.iter().map(|desired| &desired.document);
+        let secrets = secrets(site, documents.flat_map(secret::names));
+        let fingerprints = secrets.fingerprints(ledger.salt().clone());
+        let known = plan::known_ids(&loaded.desired, &ledger.records);
+        let mut live = fetch(site, service, &known, &ledger).await?;
+        let build = |live: &[Live]| {
+            plan::build(&Inputs {
+                catalog: &PERSONA,
+                environment: &site.environment.name,
+                api_url: site.environment.api.label(),
+                desired: &loaded.desired,
+                elsewhere: &loaded.elsewhere,
+                live,
+                records: &ledger.records,
+                secrets: &fingerprints,
+                policy,
+            })
+        };
+        let mut plan = build(&live);
+        if complete(service.client.reader(), &plan, &mut live).await? {
+            plan = build(&live);
+        }
+        Ok(Self {
+            plan,
+            ledger,
+            live,
+            secrets,
+            fingerprints,
+            outdated: BTreeMap::new(),
+        })
+    }
+
+    /// Takes a plan that was made earlier, and looks for what has moved since.
+    pub(super) async fn resume(
+        site: &Site<'_>,
+        mut saved: Saved,
+        service: &Service,
+        ledger: Ledger,
+    ) -> Result<Self, Error> {
+        saved.remember(&ledger.records);
+        let plan = saved.plan;
+        let secrets = secrets(site, plan.secrets());
+        let fingerprints = secrets.fingerprints(ledger.salt().clone());
+        let known = ledger.records.values().map(|record| &record.id).collect();
+        let mut live = fetch(site, service, &known, &ledger).await?;
+        complete(service.client.reader(), &plan, &mut live).await?;
+        let outdated = plan::outdated(&PERSONA, &plan, &live, &ledger.records);
+        Ok(Self {
+            plan,
+            ledger,
+            live,
+            secrets,
+            fingerprints,
+            outdated,
+        })
+    }
+
+    /// Looks again for what has moved, as whoever was asked may have taken their time.
+    pub(super) async fn refresh(&mut self, service: &Service) -> Result<(), Error> {
+        let makes = |step: &Step| matches!(step.action, Action::Create(_) | Action::Recreate(_));
+        if self.plan.steps.iter().any(makes) {
+            let live = service.client.reader().fetch(&BTreeSet::new()).await?;
+            self.outdated = plan::outdated(&PERSONA, &self.plan, &live, &self.ledger.records);
+        }
+        Ok(())
+    }
+}
+
+async fn fetch(
+    site: &Site<'_>,
+    service: &Service,
+    known: &BTreeSet<&PersonaId>,
+    ledger: &Ledger,
+) -> Result<Vec<Live>, Error> {
+    let live = service.client.reader().fetch(known).await?;
+    if plan::is_other_account(&live, &ledger.records) {
+        return Err(Error::OtherAccount(site.environment.ledger.clone()));
+    }
+    Ok(live)
+}
+
+/// The values of these secrets, as far as they are set. The sandbox gets stand-ins: no real secret is
+/// ever sent to it.
+fn secrets(site: &Site<'_>, names: impl IntoIterator<Item = SecretName>) -> Secrets {
+    let value = |name: &SecretName| match site.environment.api {
+        Api::Sandbox { .. } => Some(SecretString::from(format!("sandbox stand-in for {name}"))),
+        Api::Service { .. } => set(site.context, name),
+    };
+    let names = names.into_iter();
+    Secrets(
+        names
+            .filter_map(|name| value(&name).map(|value| (name, value)))
+            .collect(),
+    )
+}
+
+fn set(context: &Context, name: &SecretName) -> Option<SecretString> {
+    let value = context.process.get(name.as_str())?;
+    // A line break at its end is what is left of the file that it was read from.
+    Some(SecretString::from(value.trim_end_matches(['\r', '\n'])))
+}
+
+/// Reads those personas one by one that the plan would change, if the list says less of them than
+/// that does: patches are made for the whole document. Whether it does is seen from the first.
+/// Returns whether anything was learnt.
+async fn complete(reader: Reader<'_>, plan: &Plan, live: &mut [Live]) -> Result<bool, ApiError> {
+    let revised: BTreeSet<&PersonaId> = plan.steps.iter().filter_map(Step::revised).collect();
+    let mut learnt = false;
+    for live in live.iter_mut().filter(|live| revised.contains(&live.id)) {
+        let Some(whole) = reader.find(&live.id).await? else {
+            continue;
+        };
+        let salt = Salt::new([0; 32]);
+        let says = |other: &Live| Base::of(&PERSONA, &other.document, &salt);
+        if !learnt && says(live) == says(&whole) {
+            return Ok(false);
+        }
+        learnt = true;
+        *live = whole;
+    }
+    Ok(learnt)
+}
