@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 
-use super::outcome::{Normalised, Outcome, Status};
+use super::outcome::{After, Normalised, Outcome, Status};
 use super::resolve::Secrets;
 use super::send::{Form, Sent};
 use crate::api::{ApiError, ApiErrorKind, Writer};
@@ -174,7 +174,7 @@ impl Session<'_> {
         let deleted = self.writer.delete(id).await;
         match (deleted, self.writer.reader().find(id).await) {
             (_, Ok(None)) => gone(id, None),
-            (Err(error), _) => (failure(&error), None),
+            (Err(error), _) => (unsure(&error), None),
             (Ok(()), Ok(Some(_))) => {
                 let kept = format!("the service took the request, but {id} is still there");
                 (Outcome::because(Status::Failed, kept), None)
@@ -212,13 +212,13 @@ impl Session<'_> {
                         let edited = "was edited in this very moment; plan again";
                         Some(stale(&revision.id, edited))
                     }
-                    Err(error) => Some(failure(&error)),
+                    Err(error) => Some(unsure(&error)),
                 },
             };
             match trouble {
                 None => {}
                 Some(outcome) if written.is_empty() => return (outcome, None),
-                Some(outcome) => return self.partly(step, &revision.id, &written, outcome),
+                Some(outcome) => return self.partly(step, &revision.id, &written, outcome).await,
             }
             written.extend(request.fields.iter().cloned());
         }
@@ -248,10 +248,9 @@ impl Session<'_> {
         };
         let mut outcome = Outcome::because(Status::Failed, problem);
         outcome.persona_id = Some(id.clone());
-        (
-            outcome,
-            Some(step.record_unseen(id, written, self.digests())),
-        )
+        outcome.after = After::Unseen;
+        let record = step.record_unseen(id, written, self.digests());
+        (outcome, Some(record))
     }
 
     const fn digests(&self) -> Digests<'_> {
@@ -265,6 +264,7 @@ impl Session<'_> {
         let record = step.record(live, unstored, self.digests());
         let mut outcome = Outcome::new(Status::Applied);
         outcome.persona_id = Some(live.id.clone());
+        outcome.after = After::Seen(live.clone());
         if unstored.is_empty() {
             outcome.normalised = self.normalised(step, live);
         } else {
@@ -279,7 +279,7 @@ impl Session<'_> {
         (outcome, Some(record))
     }
 
-    fn partly(
+    async fn partly(
         self,
         step: &Step,
         id: &PersonaId,
@@ -289,10 +289,12 @@ impl Session<'_> {
         let words = outcome.message.unwrap_or_default();
         outcome.message = Some(format!("{id} was written in part, then: {words}"));
         outcome.persona_id = Some(id.clone());
-        (
-            outcome,
-            Some(step.record_unseen(id, written, self.digests())),
-        )
+        outcome.after = match self.writer.reader().find(id).await {
+            Ok(Some(live)) => After::Seen(live),
+            Ok(None) | Err(_) => After::Unseen,
+        };
+        let record = step.record_unseen(id, written, self.digests());
+        (outcome, Some(record))
     }
 
     /// What was sent and is answered in another form. A secret is meant to come back masked.
@@ -355,10 +357,20 @@ enum Echo {
     Changed,
 }
 
+/// What to say of a write that failed: if only its answer was lost, it may have been done.
+fn unsure(error: &ApiError) -> Outcome {
+    let mut outcome = failure(error);
+    if may_have_happened(error) {
+        outcome.after = After::Unseen;
+    }
+    outcome
+}
+
 /// A persona that is no longer there, as it should be.
 fn gone(id: &PersonaId, message: Option<&str>) -> Taken {
     let mut outcome = Outcome::of(Status::Applied, message.map(str::to_owned));
     outcome.persona_id = Some(id.clone());
+    outcome.after = After::Deleted;
     (outcome, Some(None))
 }
 

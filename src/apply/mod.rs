@@ -4,8 +4,10 @@ mod execute;
 mod outcome;
 mod resolve;
 mod send;
+mod undo;
 
 pub use execute::{Session, execute};
-pub use outcome::{Normalised, Outcome, Status};
+pub use outcome::{After, Normalised, Outcome, Status};
 pub use resolve::Secrets;
 pub use send::Form;
+pub use undo::Undo;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::ledger::LedgerError;
-use crate::model::{PersonaId, Pointer, causes};
+use crate::model::{Live, PersonaId, Pointer, causes};
 
 /// What became of a step.
 #[derive(Clone, Debug)]
@@ -19,6 +19,21 @@ pub struct Outcome {
     pub normalised: Vec<Normalised>,
     /// Whether the service did not accept the key.
     pub is_unauthorized: bool,
+    /// What the step has left behind.
+    pub after: After,
+}
+
+/// What a step has left behind.
+#[derive(Clone, Debug)]
+pub enum After {
+    /// Nothing was done to the persona.
+    Untouched,
+    /// It was changed, at least in part, and could not be read again.
+    Unseen,
+    /// It reads like this.
+    Seen(Live),
+    /// It is gone.
+    Deleted,
 }
 
 /// How a step ended.
@@ -59,6 +74,7 @@ impl Outcome {
             persona_id: None,
             normalised: Vec::new(),
             is_unauthorized: false,
+            after: After::Untouched,
         }
     }
 

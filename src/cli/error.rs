@@ -79,6 +79,12 @@ pub(super) enum Error {
         plan: String,
         run: String,
     },
+    #[error("nothing was applied: cannot write the undo file `{}`", path.display())]
+    Undo {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("`{}` is there already, and is no plan; it was left as it is", .0.display())]
     NotReplaced(PathBuf),
     #[error("the plan is not the one that was reviewed: its id is {found}, not {expected}")]

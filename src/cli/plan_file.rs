@@ -10,7 +10,7 @@ use super::prepared::Prepared;
 use super::site::Site;
 use crate::durable;
 use crate::ledger::Ledger;
-use crate::plan::{Plan, Saved, SavedError};
+use crate::plan::{Saved, SavedError};
 
 /// A plan that was read from a file.
 pub(super) struct PlanFile {
@@ -27,19 +27,9 @@ pub(super) fn write(path: &Path, site: &Site<'_>, prepared: &Prepared) -> Result
     if !may_replace(path).map_err(failed)? {
         return Err(Error::NotReplaced(path.to_owned()));
     }
-    let saved = saved(&prepared.plan, site, prepared);
+    let saved = site.saved(&prepared.plan, &prepared.ledger);
     let text = saved.to_text().map_err(|error| failed(error.into()))?;
     durable::write(path, text.as_bytes()).map_err(failed)
-}
-
-/// The plan with what it takes to execute it later.
-pub(super) fn saved(plan: &Plan, site: &Site<'_>, prepared: &Prepared) -> Saved {
-    Saved {
-        plan: plan.clone(),
-        id: plan.id(),
-        directory: site.directory.display().to_string(),
-        salt: prepared.ledger.salt().clone(),
-    }
 }
 
 fn may_replace(path: &Path) -> std::io::Result<bool> {

@@ -12,11 +12,12 @@ use super::context::Context;
 use super::embedded;
 use super::error::Error;
 use crate::api::{Client, Connection};
+use crate::apply::Undo;
 use crate::catalog::{PERSONA, Vocabulary, nearest};
 use crate::ledger::{Ledger, Lock};
 use crate::manifest::{self, Loaded, Scope};
-use crate::model::{Finding, Key, Salt, SecretName, Severity};
-use crate::plan::{Adoption, Deletes, OnConflict, Policy};
+use crate::model::{Finding, Key, Live, Salt, SecretName, Severity};
+use crate::plan::{Adoption, Deletes, OnConflict, Plan, Policy, Saved};
 use crate::render;
 use crate::sandbox::Sandbox;
 use crate::settings::{Api, Environment, Process, SettingsError, SettingsErrorKind};
@@ -144,6 +145,32 @@ impl<'c> Site<'c> {
             deletes,
             only: selection.only.iter().map(Key::new).collect(),
         })
+    }
+
+    /// The plan with what it takes to execute it later.
+    pub(super) fn saved(&self, plan: &Plan, ledger: &Ledger) -> Saved {
+        Saved {
+            id: plan.id(),
+            plan: plan.clone(),
+            directory: self.directory.display().to_string(),
+            salt: ledger.salt().clone(),
+        }
+    }
+
+    /// Saves how to take back what the plan does, before it is done.
+    pub(super) fn undo(
+        &self,
+        plan: &Plan,
+        live: &[Live],
+        ledger: &Ledger,
+    ) -> Result<Option<Undo>, Error> {
+        let stamp = Timestamp::now()
+            .strftime("%Y-%m-%dT%H-%M-%S.%3fZ")
+            .to_string();
+        let folder = &self.environment.undo;
+        let saved = self.saved(plan, ledger);
+        Undo::begin(&PERSONA, folder, &stamp, saved, live, &ledger.records)
+            .map_err(|(path, source)| Error::Undo { path, source })
     }
 
     /// Keeps other applies away from the ledger for as long as the lock is held.

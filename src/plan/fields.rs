@@ -60,13 +60,13 @@ impl Inputs<'_> {
         wanted: Option<&Value>,
         cause: Cause,
     ) -> FieldChange {
-        let before = path.get(found);
+        let before = path.get(found).filter(|value| !value.is_null());
+        let wanted = wanted.filter(|value| !value.is_null());
         let hides = |value| self.catalog.hides(&path, value);
         let secret = hides(before) || hides(wanted);
-        let shown = |value: &Value| match value {
-            Value::Null => Value::Null,
-            _ if secret => Value::from(secret::MASK),
-            open => open.clone(),
+        let shown = |value: &Value| match secret {
+            true => Value::from(secret::MASK),
+            false => value.clone(),
         };
         FieldChange {
             cause,

@@ -15,6 +15,7 @@ mod saved;
 mod step;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 pub use base::Base;
 pub use build::{Adoption, Deletes, Inputs, OnConflict, Policy, build};
@@ -27,3 +28,4 @@ pub use saved::{Saved, SavedError};
 pub use step::{
     Action, Binding, FieldChange, Notes, Obstacle, Plan, Removal, Request, Revision, Step, Summary,
 };
+pub use undo::Undoing;

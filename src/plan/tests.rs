@@ -10,7 +10,7 @@ use super::*;
 use crate::catalog::{PERSONA, is_unset};
 use crate::model::{
     Desired, Fingerprints, Key, Live, Ownership, PersonaId, Place, Places, Pointer, Record,
-    Records, Salt,
+    Records, Salt, SecretName, secret,
 };
 
 fn desired(key: &str, document: Value) -> Desired {
@@ -278,6 +278,43 @@ fn a_plan_id_does_not_depend_on_the_salt() {
         build(&inputs).id()
     };
     assert_eq!(id(1), id(2));
+}
+
+fn saved(plan: Plan) -> Saved {
+    Saved {
+        id: plan.id(),
+        plan,
+        directory: "personas".to_owned(),
+        salt: Salt::new([7; 32]),
+    }
+}
+
+#[test]
+fn a_secret_that_is_only_known_when_the_plan_is_applied_is_recorded_as_it_was_sent() {
+    let reference = secret::reference(&SecretName::new("KEY").expect("a name"));
+    let wanted = json!({"persona_name": "Ana", "layers": {"llm": {"api_key": reference}}});
+    let planned = plan(&[desired("ana", wanted.clone())], &[], &Records::new());
+    let text = saved(planned).to_text().expect("it can be saved");
+    let read = Saved::parse(&text).expect("it was saved");
+
+    let mut known = secrets();
+    known.insert(SecretName::new("KEY").expect("a name"), "hunter2");
+    let masked = json!({"persona_name": "Ana", "layers": {"llm": {"api_key": "********"}}});
+    let live = live("p1", masked);
+    let record = read.plan.steps[0].record(&live, &BTreeSet::new(), digests(&known));
+    let records = Records::from([(Key::new("ana"), record.expect("it is to be recorded"))]);
+    let inputs = Inputs {
+        catalog: &PERSONA,
+        environment: "test",
+        api_url: "test",
+        desired: &[desired("ana", wanted)],
+        elsewhere: &BTreeSet::new(),
+        live: &[live],
+        records: &records,
+        secrets: &known,
+        policy: &Policy::default(),
+    };
+    assert!(build(&inputs).is_empty());
 }
 
 #[test]
@@ -599,6 +636,32 @@ proptest! {
         let document = apply(&first.steps[0], &held);
         for (pointer, value) in PERSONA.declared(&wanted) {
             prop_assert!(PERSONA.meets(&pointer, pointer.get(&document), value), "{}: {}", pointer, value);
+        }
+    }
+
+    #[test]
+    fn a_saved_plan_is_read_as_it_was_written(wanted in any_persona(), held in any_persona()) {
+        let records = applied("ana", &held, "p1");
+        let live = [live("p1", held)];
+        let planned = plan(&[desired("ana", wanted)], &live, &records);
+        let text = saved(planned.clone()).to_text().expect("it can be saved");
+        let mut read = Saved::parse(&text).expect("it was saved");
+        read.remember(&records);
+        prop_assert_eq!(read.plan.id(), planned.id());
+        let step = |plan: &Plan| format!("{:?}", plan.steps);
+        prop_assert_eq!(step(&read.plan), step(&planned));
+    }
+
+    #[test]
+    fn an_update_and_its_inverse_lead_back(wanted in any_persona(), held in any_persona()) {
+        let live = [live("p1", held.clone())];
+        let planned = plan(&[desired("ana", wanted)], &live, &Records::new());
+        let salt = Salt::new([7; 32]);
+        let undoing = Undoing { catalog: &PERSONA, salt: &salt };
+        if let Some(inverse) = undoing.inverse(&planned.steps[0], &live[0], None, None) {
+            let after = Live { id: id("p1"), document: apply(&planned.steps[0], &live) };
+            let back = apply(&inverse, &[after]);
+            prop_assert_eq!(Base::of(&PERSONA, &back, &salt), Base::of(&PERSONA, &held, &salt));
         }
     }
 

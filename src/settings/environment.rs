@@ -49,6 +49,8 @@ pub struct Environment {
     pub ledger: PathBuf,
     /// The file whose lock lets one apply at a time work on it.
     pub lock: PathBuf,
+    /// The folder with what takes back the last applies.
+    pub undo: PathBuf,
     /// The names of API keys, which no manifest may ask for.
     pub reserved: BTreeSet<SecretName>,
     /// The settings file that it comes from.
@@ -135,11 +137,13 @@ impl Environment {
                 directory.join("_ledger").join(format!("{name}.json")),
             ),
         };
+        let undo = directory.join(PRIVATE).join("undo");
         let lock = directory.join(PRIVATE).join(format!("{name}.lock"));
         Ok(Self {
             name,
             api,
             lock,
+            undo,
             variables,
             protected,
             ledger,

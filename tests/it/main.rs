@@ -7,6 +7,8 @@ mod mistakes;
 mod plan;
 mod prune;
 mod repository;
+mod saved;
 mod service;
 mod support;
+mod undo;
 mod watch;

@@ -1,6 +1,7 @@
 //! `apply`: do what the plan says, and that alone.
 
 use std::cell::Cell;
+use std::io;
 use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -139,11 +140,13 @@ pub(super) async fn execute(
     let Prepared {
         plan,
         mut ledger,
-        live: _,
+        live,
         secrets,
         fingerprints,
         outdated,
     } = prepared;
+    let undo = site.undo(&plan, &live, &ledger)?;
+    drop(live);
     let stop = Cell::new(false);
     let session = Session {
         stop: &stop,
@@ -166,8 +169,12 @@ pub(super) async fn execute(
     });
     let mention = |text: &str| bar.suspend(|| site.context.mention(text));
     let (outcomes, signal) = signals::heeding(&stop, mention, work).await;
-    let outcomes = outcomes?;
     bar.finish_and_clear();
+    if let Some(undo) = undo {
+        let done = outcomes.as_deref().unwrap_or_default();
+        mention_undo(site.context, undo.finish(&plan, done));
+    }
+    let outcomes = outcomes?;
 
     match format {
         Format::Json => site.context.result(&render::applied(&plan, &outcomes))?,
@@ -175,6 +182,22 @@ pub(super) async fn execute(
         Format::Text => {}
     }
     Ok(signal.unwrap_or_else(|| outcome(&outcomes)))
+}
+
+/// Says how to take back what was done.
+fn mention_undo(context: &Context, undo: io::Result<Option<PathBuf>>) {
+    match undo {
+        Ok(Some(path)) => {
+            context.mention(&format!(
+                "`personactl apply {}` undoes this.",
+                path.display()
+            ));
+        }
+        Ok(None) => {}
+        Err(error) => context.say(&format!(
+            "The undo file could not be brought up to date: {error}"
+        )),
+    }
 }
 
 /// How the run ended. A key that was never accepted is told from steps that failed.

@@ -34,6 +34,11 @@ impl Canned {
         ))
     }
 
+    /// A JSON answer that all is well.
+    pub(crate) fn json(body: &str) -> Self {
+        Self::http("200 OK", "application/json", body)
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://{}/v2", self.address)
     }

@@ -101,6 +101,22 @@ impl Site {
         }
     }
 
+    /// Edits a live persona in the sandbox, as somebody in the dashboard would.
+    pub(crate) fn in_dashboard(&self, name: &str, edit: impl Fn(&mut Value)) {
+        let folder = self.path("personas/.personactl/sandbox/personas");
+        for entry in fs::read_dir(folder).expect("a state") {
+            let path = entry.expect("an entry").path();
+            let text = fs::read_to_string(&path).expect("a file");
+            let mut record: Value = serde_json::from_str(&text).expect("JSON");
+            if record["document"]["persona_name"] == name {
+                edit(&mut record["document"]);
+                fs::write(&path, record.to_string()).expect("it is written");
+                return;
+            }
+        }
+        panic!("no live persona is called {name}");
+    }
+
     /// Starts the program and leaves it running.
     pub(crate) fn start<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Running {
         let child = self
