@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 
 use super::birth::Birth;
 use super::check;
+use super::normalise;
+use super::quirk::Quirks;
 use super::refusal::Refusal;
 use super::seal::{self, Origin};
 use crate::catalog::{Access, Field, Normaliser, PERSONA, Secrecy};
@@ -16,19 +18,19 @@ const OWN: &str = "user";
 const OWNER: u64 = 1;
 
 /// The document of a persona that was sent to be created.
-pub(super) fn create(sent: Value, birth: Birth) -> Result<Value, Refusal> {
+pub(super) fn create(sent: Value, birth: Birth, quirks: &Quirks) -> Result<Value, Refusal> {
     check::depth(&sent)?;
     if seal::occurs(&sent) {
         return Err(Refusal::Invalid("A reserved member was sent".to_owned()));
     }
-    Ok(born(settle(sent, &Map::new())?, birth))
+    Ok(born(settle(sent, &Map::new(), quirks)?, birth))
 }
 
 /// The document of a persona after a write; `before` is what it was.
-pub(super) fn rewrite(written: Value, before: &Value) -> Result<Value, Refusal> {
+pub(super) fn rewrite(written: Value, before: &Value, quirks: &Quirks) -> Result<Value, Refusal> {
     let nothing = Map::new();
     let before = before.as_object().unwrap_or(&nothing);
-    settle(written, before).map(Value::Object)
+    settle(written, before, quirks).map(Value::Object)
 }
 
 /// The document of a persona that is there from the start, as a GET answered it somewhere: it is
@@ -51,14 +53,20 @@ pub(super) fn touch(document: &mut Value, at: String) {
     document[PERSONA.updated] = Value::from(at);
 }
 
-fn settle(written: Value, before: &Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
+fn settle(
+    written: Value,
+    before: &Map<String, Value>,
+    quirks: &Quirks,
+) -> Result<Map<String, Value>, Refusal> {
     let Value::Object(mut written) = written else {
         return Err(Refusal::Invalid("A persona must be an object".to_owned()));
     };
     keep_read_only(&mut written, before, PERSONA.fields);
     check::document(&written)?;
-    fill(&mut written, PERSONA.fields);
     seal::seal(&mut written, Origin::Request)?;
+    normalise::settle(&mut written, quirks);
+    fill(&mut written, PERSONA.fields);
+    normalise::complete(&mut written, quirks);
     Ok(written)
 }
 

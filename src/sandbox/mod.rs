@@ -9,6 +9,7 @@ mod birth;
 mod check;
 mod guard;
 mod home;
+mod normalise;
 mod patch;
 mod quirk;
 mod refusal;
@@ -21,6 +22,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use quirk::{GetShape, Mask, Quirks};
+pub use quirk::{GetShape, Mask, Normalise, Quirks};
 pub use server::{Options, Sandbox, start};
 pub use start_error::{StartError, StartErrorKind};

@@ -7,9 +7,9 @@ use std::slice;
 use json_patch::{AddOperation, PatchOperation, ReplaceOperation, TestOperation, jsonptr};
 use serde_json::Value;
 
-use super::quirk::Mask;
+use super::quirk::Quirks;
 use super::refusal::Refusal;
-use super::{check, seal};
+use super::{check, normalise, seal};
 use crate::catalog::{PERSONA, Vocabulary};
 use crate::model::{Pointer, canonical_decimal};
 
@@ -40,10 +40,10 @@ impl Patch {
     }
 
     /// The document after the patch.
-    pub(super) fn apply(&self, document: &Value, mask: Mask) -> Result<Value, Refusal> {
+    pub(super) fn apply(&self, document: &Value, quirks: &Quirks) -> Result<Value, Refusal> {
         let mut patched = document.clone();
         for operation in &self.operations {
-            apply(&mut patched, operation, mask)?;
+            apply(&mut patched, operation, quirks)?;
             check::depth(&patched)?;
         }
         Ok(patched)
@@ -82,8 +82,8 @@ fn put_back(operation: &mut PatchOperation, sent: Value) {
     }
 }
 
-fn apply(document: &mut Value, operation: &PatchOperation, mask: Mask) -> Result<(), Refusal> {
-    let shown = seal::show(document, mask);
+fn apply(document: &mut Value, operation: &PatchOperation, quirks: &Quirks) -> Result<(), Refusal> {
+    let shown = normalise::show(document, quirks);
     let shown = shown.pointer(operation.path().as_str());
     match operation {
         PatchOperation::Test(test) if shown.is_some_and(|shown| same(shown, &test.value)) => Ok(()),

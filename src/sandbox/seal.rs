@@ -11,8 +11,11 @@ use crate::model::Hasher;
 /// The one member of a seal. Reserved: no request may hold it.
 const MEMBER: &str = "$sealed";
 
-/// What a secret that is set reads back as.
+/// What a secret that is set reads back as, or begins with.
 const STARS: &str = "********";
+
+/// How many characters of it follow.
+const ENDING: usize = 4;
 
 /// Where a document comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +32,7 @@ pub(super) fn seal(document: &mut Map<String, Value>, origin: Origin) -> Result<
     visit(document, PERSONA.fields, &mut |name, value| {
         if is_unset(value) {
             *value = Value::Null;
-        } else if value == STARS && origin == Origin::Request {
+        } else if origin == Origin::Request && is_mask(value) {
             echoed = Some(name.to_owned());
         } else if !is_seal(value) {
             *value = sealed(value);
@@ -49,14 +52,32 @@ pub(super) fn show(document: &Value, mask: Mask) -> Value {
     let mut shown = document.clone();
     if let Value::Object(members) = &mut shown {
         visit(members, PERSONA.fields, &mut |_, value| {
-            *value = match mask {
-                Mask::Stars if is_seal(value) => Value::from(STARS),
-                _ => Value::Null,
-            };
+            *value = masked(value, mask);
             mask != Mask::Omitted
         });
     }
     shown
+}
+
+/// A secret as it reads back. As none is kept, the ending is that of its digest.
+fn masked(value: &Value, mask: Mask) -> Value {
+    let digest = value.get(MEMBER).and_then(Value::as_str);
+    match (mask, digest) {
+        (Mask::Stars, Some(_)) => Value::from(STARS),
+        (Mask::Ending, Some(digest)) => {
+            let ending = digest.len().saturating_sub(ENDING);
+            Value::from(format!(
+                "{STARS}{}",
+                digest.get(ending..).unwrap_or_default()
+            ))
+        }
+        (Mask::Null | Mask::Omitted, _) | (_, None) => Value::Null,
+    }
+}
+
+fn is_mask(value: &Value) -> bool {
+    let rest = value.as_str().and_then(|text| text.strip_prefix(STARS));
+    rest.is_some_and(|rest| rest.is_empty() || rest.len() == ENDING)
 }
 
 /// Whether this is a secret that is kept.

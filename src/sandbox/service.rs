@@ -9,7 +9,7 @@ use super::patch::{self, Patch};
 use super::quirk::Quirks;
 use super::refusal::Refusal;
 use super::store::{Record, Store};
-use super::{behave, seal};
+use super::{behave, normalise};
 use crate::catalog::PERSONA;
 
 /// How many personas are on a page unless the request says it.
@@ -66,8 +66,8 @@ impl Service {
         Self { store, quirks }
     }
 
-    pub(super) fn quirks(&self) -> Quirks {
-        self.quirks
+    pub(super) fn quirks(&self) -> &Quirks {
+        &self.quirks
     }
 
     /// One page of the list, whole personas.
@@ -94,7 +94,7 @@ impl Service {
 
     /// Makes a persona; answers what the service tells of it.
     pub(super) fn create(&self, sent: Value) -> Result<Value, Refusal> {
-        let document = behave::create(sent, Birth::now())?;
+        let document = behave::create(sent, Birth::now(), &self.quirks)?;
         let told = [PERSONA.id, PERSONA.name, PERSONA.created].map(|name| {
             let value = document.get(name).cloned().unwrap_or_default();
             (name.to_owned(), value)
@@ -125,8 +125,8 @@ impl Service {
             return Err(Refusal::Draft);
         }
 
-        let patched = patch.apply(&record.document, self.quirks.mask)?;
-        let mut rewritten = behave::rewrite(patched, &record.document)?;
+        let patched = patch.apply(&record.document, &self.quirks)?;
+        let mut rewritten = behave::rewrite(patched, &record.document, &self.quirks)?;
         if patch::same(&rewritten, &record.document) {
             return Ok(Patched::Nothing);
         }
@@ -155,7 +155,7 @@ impl Service {
     }
 
     fn show(&self, record: &Record) -> Value {
-        seal::show(&record.document, self.quirks.mask)
+        normalise::show(&record.document, &self.quirks)
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use secrecy::SecretString;
 
 use super::super::context::Context;
@@ -11,7 +12,7 @@ use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::signals;
 use super::super::site::DIRECTORY;
-use crate::sandbox::{self, GetShape, Mask, Options, Quirks};
+use crate::sandbox::{self, GetShape, Mask, Normalise, Options, Quirks};
 use crate::settings::{SANDBOX, sandbox_folders};
 
 /// Serve the embedded service on a port, for trying out clients and CI
@@ -46,6 +47,9 @@ pub(in crate::cli) struct Args {
     /// How secrets read back
     #[arg(long, value_name = "HOW", default_value = "stars")]
     mask: Masked,
+    /// What to make of what is sent, beyond what the service is known to do; several with commas
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = normalisation())]
+    normalise: Vec<Normalise>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -57,6 +61,7 @@ enum Shape {
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Masked {
     Stars,
+    Ending,
     Null,
     Omitted,
 }
@@ -94,9 +99,24 @@ impl Args {
             page_cap: usize::from(self.page_cap),
             mask: match self.mask {
                 Masked::Stars => Mask::Stars,
+                Masked::Ending => Mask::Ending,
                 Masked::Null => Mask::Null,
                 Masked::Omitted => Mask::Omitted,
             },
+            normalise: self.normalise.iter().copied().collect(),
         }
     }
+}
+
+/// One of the sandbox's normalisations, by its word.
+fn normalisation() -> impl TypedValueParser<Value = Normalise> {
+    let values = Normalise::ALL.map(|known| {
+        let (word, about) = known.told();
+        PossibleValue::new(word).help(about)
+    });
+    PossibleValuesParser::new(values).map(|given| {
+        let mut all = Normalise::ALL.into_iter();
+        all.find(|known| known.told().0 == given)
+            .expect("no other word is taken")
+    })
 }

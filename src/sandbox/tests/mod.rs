@@ -1,6 +1,7 @@
 //! The sandbox over real HTTP.
 
 mod listing;
+mod normalising;
 mod patching;
 mod secrets;
 mod site;

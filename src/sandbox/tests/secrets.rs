@@ -64,6 +64,27 @@ async fn other_masks_are_a_quirk() {
 }
 
 #[tokio::test]
+async fn an_ending_tells_one_secret_from_another_and_shows_none() {
+    let quirks = Quirks {
+        mask: Mask::Ending,
+        ..Quirks::default()
+    };
+    let site = Site::with(quirks, Vec::new()).await;
+    let id = site.create(custom()).await;
+    let first = site.read(&id).await["layers"]["llm"]["api_key"].clone();
+    let text = first.as_str().expect("a mask");
+    assert!(
+        text.starts_with("********") && text.len() == 12 && !text.ends_with("4f1b"),
+        "{text}"
+    );
+    let other = replace("/layers/llm/api_key", json!("another"));
+    assert_eq!(site.patch(&id, other).await.0, 200);
+    assert_ne!(site.read(&id).await["layers"]["llm"]["api_key"], first);
+    let echoed = replace("/layers/llm/api_key", first);
+    assert_eq!(site.patch(&id, echoed).await.0, 400);
+}
+
+#[tokio::test]
 async fn a_patch_below_the_layer_keeps_the_secret_and_one_of_the_layer_loses_it() {
     let site = Site::new().await;
     let id = site.create(custom()).await;
