@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::catalog::Catalog;
-use crate::model::{Applied, Fingerprints, Pointer};
+use crate::catalog::{Catalog, is_unset};
+use crate::model::{Applied, Digest, Fingerprints, Pointer};
 
 /// Who moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,18 @@ pub(super) struct Sides<'a> {
     pub(super) known: bool,
 }
 
+impl Sides<'_> {
+    /// Whether a field that is to be unset by now may still hold what was sent, although it reads back as
+    /// empty: it always did. Where nothing is answered at all there is nothing to remove.
+    fn may_linger(&self) -> bool {
+        let unset = Digest::unset();
+        let was_hidden = |applied: &Applied| applied.sent != unset && applied.seen == unset;
+        self.desired.is_none_or(is_unset)
+            && self.live.is_some()
+            && self.applied.is_some_and(was_hidden)
+    }
+}
+
 /// Compares one field by the table of the design: equal, or as it was sent and seen, is in sync;
 /// else whoever is not where the ledger left them has moved.
 pub(super) fn judge(catalog: &Catalog, sides: Sides<'_>, secrets: &Fingerprints) -> Verdict {
@@ -74,7 +86,10 @@ pub(super) fn judge(catalog: &Catalog, sides: Sides<'_>, secrets: &Fingerprints)
         known,
     } = sides;
     if catalog.meets(pointer, live, desired.unwrap_or(&Value::Null)) {
-        return Verdict::InSync;
+        return match sides.may_linger() {
+            true => Verdict::Differs(Cause::Change),
+            false => Verdict::InSync,
+        };
     }
     let Some(sent) = catalog.digest(pointer, desired, secrets) else {
         return Verdict::Unknown;
@@ -189,6 +204,29 @@ mod tests {
                 expected,
                 "{said}"
             );
+        }
+    }
+
+    #[test]
+    fn what_was_never_answered_is_removed_once_it_is_to_be_unset() {
+        let reference = secret::reference(&SecretName::new("KEY").expect("a name"));
+        let applied = |seen| Some((reference.clone(), seen));
+        let key = "/layers/llm/api_key";
+        let rows = [
+            (
+                Some(json!(null)),
+                json!(null),
+                Verdict::Differs(Cause::Change),
+            ),
+            (Some(json!(null)), json!("********"), Verdict::InSync),
+            (None, json!(null), Verdict::InSync),
+        ];
+        for (live, seen, expected) in rows {
+            let said = format!("{live:?} {seen}");
+            for desired in [None, Some(json!(null)), Some(json!(""))] {
+                let verdict = verdict(key, desired, live.clone(), applied(seen.clone()));
+                assert_eq!(verdict, expected, "{said}");
+            }
         }
     }
 
