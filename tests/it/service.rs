@@ -1,9 +1,7 @@
 //! Services that are wrong, broken or hostile: a clear message, the right exit code, and nothing
 //! changed.
 
-use std::io::{BufRead, BufReader};
-
-use crate::support::{Canned, Site};
+use crate::support::{Canned, Served, Site};
 
 const ANA: &str = "persona_name: Ana\nsystem_prompt: Be kind.\n";
 
@@ -137,23 +135,9 @@ fn an_unreachable_service_is_told() {
 }
 
 /// The sandbox served on a port, spoken to as if it were the real service.
-fn served(arguments: &[&str], test: impl Fn(&Site)) {
-    let service = Site::empty();
-    let all = ["sandbox", "--listen", "127.0.0.1:0"]
-        .iter()
-        .chain(arguments)
-        .copied();
-    let mut running = service.start(all);
-    let mut line = String::new();
-    let stdout = running.0.stdout.take().expect("it is piped");
-    BufReader::new(stdout)
-        .read_line(&mut line)
-        .expect("it says where it listens");
-    let url = line
-        .split_whitespace()
-        .find(|word| word.starts_with("http://"))
-        .expect("an address");
-    test(&site(url.trim_end_matches(',')));
+fn served(options: &[&str], test: impl Fn(&Site)) {
+    let service = Served::with(options);
+    test(&site(service.url()));
 }
 
 fn many(site: &Site) {
@@ -210,7 +194,7 @@ fn the_pal_vocabulary_tells_the_same_story() {
 fn secrets_that_read_back_masked_in_any_way_are_in_sync() {
     let manifest = "persona_name: Ana\nsystem_prompt: x\nlayers:\n  llm:\n    model: m\n    base_url: https://x.example\n    \
                     api_key: !secret LLM_KEY\n    headers: {Authorization: !secret AUTH, X-Team: voice}\n";
-    for mask in ["stars", "null", "omitted"] {
+    for mask in ["stars", "ending", "null", "omitted"] {
         served(&["--mask", mask], |site| {
             site.write("personas/ana.yaml", manifest);
             let run = |arguments: &[&str], key: &str| {

@@ -3,8 +3,10 @@
 
 mod canned;
 mod scripted;
+mod served;
 mod site;
 
 pub(crate) use canned::Canned;
 pub(crate) use scripted::{Answer, Asked, Scripted};
+pub(crate) use served::Served;
 pub(crate) use site::{Running, Site};
