@@ -318,17 +318,16 @@ impl Session<'_> {
     /// lost; and of what is hidden, or refilled when it is removed, nothing can be said.
     fn unstored(self, step: &Step, live: &Live, echo: Echo) -> BTreeSet<Pointer> {
         let compared = step.compared(live);
-        let set = step
-            .fields
-            .iter()
-            .filter(|field| field.after.is_some() && !field.secret);
-        let (lost, there): (Vec<_>, Vec<_>) = set.partition(|field| self.is_lost(field, &compared));
-        match echo {
-            Echo::Changed if there.is_empty() => {
-                lost.iter().map(|field| field.path.clone()).collect()
-            }
-            Echo::Changed | Echo::Free => BTreeSet::new(),
+        let open = step.fields.iter().filter(|field| !field.secret);
+        let (set, removed): (Vec<_>, Vec<_>) = open.partition(|field| field.after.is_some());
+        let is_gone = |field: &&FieldChange| field.path.get(&compared).is_none_or(is_unset);
+        let (lost, there): (Vec<_>, Vec<_>) = set
+            .into_iter()
+            .partition(|field| self.is_lost(field, &compared));
+        if echo == Echo::Free || !there.is_empty() || removed.iter().any(is_gone) {
+            return BTreeSet::new();
         }
+        lost.iter().map(|field| field.path.clone()).collect()
     }
 
     fn is_lost(self, field: &FieldChange, compared: &Value) -> bool {
