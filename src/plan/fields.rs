@@ -40,6 +40,7 @@ impl Inputs<'_> {
                 pointer: &path,
                 desired: wanted,
                 live: path.get(&found),
+                whole: (path.get(&desired.document), path.get(&live.document)),
                 applied,
                 known,
             };

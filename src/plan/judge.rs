@@ -58,6 +58,8 @@ pub(super) struct Sides<'a> {
     /// What the manifest says; `None` where it no longer declares the field.
     pub(super) desired: Option<&'a Value>,
     pub(super) live: Option<&'a Value>,
+    /// Both with the places in them that are ignored now: the ledger may not have left those out.
+    pub(super) whole: (Option<&'a Value>, Option<&'a Value>),
     pub(super) applied: Option<&'a Applied>,
     /// Whether the ledger knows the persona at all.
     pub(super) known: bool,
@@ -82,6 +84,7 @@ pub(super) fn judge(catalog: &Catalog, sides: Sides<'_>, secrets: &Fingerprints)
         pointer,
         desired,
         live,
+        whole,
         applied,
         known,
     } = sides;
@@ -101,8 +104,9 @@ pub(super) fn judge(catalog: &Catalog, sides: Sides<'_>, secrets: &Fingerprints)
             Cause::FirstContact
         });
     };
-    let repository_stayed = sent == applied.sent;
-    let live_stayed = catalog.digest(pointer, live, secrets).as_ref() == Some(&applied.seen);
+    let is_at = |value, digest| catalog.digest(pointer, value, secrets).as_ref() == Some(digest);
+    let repository_stayed = sent == applied.sent || is_at(whole.0, &applied.sent);
+    let live_stayed = is_at(live, &applied.seen) || is_at(whole.1, &applied.seen);
     match (repository_stayed, live_stayed) {
         (true, true) => Verdict::InSync,
         (false, true) => Verdict::Differs(Cause::Change),
@@ -146,6 +150,7 @@ mod tests {
             pointer: &pointer,
             desired: desired.as_ref(),
             live: live.as_ref(),
+            whole: (desired.as_ref(), live.as_ref()),
             applied: applied.as_ref(),
             known: applied.is_some(),
         };
