@@ -92,7 +92,7 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
         .into_iter()
         .map(|(key, file, document)| draft(key, &file, &document, &mut desk))
         .collect();
-    refuse_twins(&mut drafts, scope.catalog);
+    compare_names(&mut drafts, scope.catalog);
 
     let mut desired = Vec::new();
     let mut elsewhere = BTreeSet::new();
@@ -241,7 +241,7 @@ fn checked(desired: &Desired, earlier: &[Finding], catalog: &Catalog) -> Vec<Fin
     findings
 }
 
-fn refuse_twins(drafts: &mut [Draft], catalog: &Catalog) {
+fn compare_names(drafts: &mut [Draft], catalog: &Catalog) {
     let meant = drafts.iter().enumerate();
     let claims = meant
         .filter(|(_, draft)| draft.block.applies)
@@ -250,7 +250,8 @@ fn refuse_twins(drafts: &mut [Draft], catalog: &Catalog) {
             let (identity, place) = twins::identity(&draft.block, desired, catalog)?;
             Some((index, identity, place))
         });
-    for (index, finding) in twins::refuse(claims.collect()) {
+    let claims: Vec<_> = claims.collect();
+    for (index, finding) in twins::findings(&claims) {
         drafts[index].findings.push(finding);
     }
 }

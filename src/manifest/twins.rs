@@ -1,10 +1,10 @@
-//! Two manifests for one persona: refused, at both places.
+//! Two manifests for one persona: refused, at both places. Names that only look the same are warned of.
 
 use std::collections::BTreeMap;
 
 use super::block::Block;
 use crate::catalog::Catalog;
-use crate::model::{Desired, Finding, Place, Pointer};
+use crate::model::{Desired, Finding, Place, Pointer, folded};
 
 /// What makes two manifests the same persona's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,11 +30,17 @@ pub(super) fn identity(
     Some((Identity::Name(name.to_owned()), place.clone()))
 }
 
-/// The findings for those who share an identity, each with the index of its manifest.
-pub(super) fn refuse(claims: Vec<(usize, Identity, Place)>) -> Vec<(usize, Finding)> {
-    let mut shared: BTreeMap<Identity, Vec<(usize, Place)>> = BTreeMap::new();
+/// The findings for those who share an identity, or nearly do, each with the index of its manifest.
+pub(super) fn findings(claims: &[(usize, Identity, Place)]) -> Vec<(usize, Finding)> {
+    let mut findings = refuse(claims);
+    findings.extend(warn(claims));
+    findings
+}
+
+fn refuse(claims: &[(usize, Identity, Place)]) -> Vec<(usize, Finding)> {
+    let mut shared: BTreeMap<&Identity, Vec<(usize, &Place)>> = BTreeMap::new();
     for (index, identity, place) in claims {
-        shared.entry(identity).or_default().push((index, place));
+        shared.entry(identity).or_default().push((*index, place));
     }
     let mut findings = Vec::new();
     for (identity, owners) in shared.iter().filter(|(_, owners)| owners.len() > 1) {
@@ -42,6 +48,26 @@ pub(super) fn refuse(claims: Vec<(usize, Identity, Place)>) -> Vec<(usize, Findi
             let others = owners.iter().filter(|(other, _)| other != index);
             let others: Vec<String> = others.map(|(_, place)| place.to_string()).collect();
             findings.push((*index, finding(identity, place, &others.join(", "))));
+        }
+    }
+    findings
+}
+
+/// Names that differ from the first one like them in letter case, white space or Unicode form only.
+fn warn(claims: &[(usize, Identity, Place)]) -> Vec<(usize, Finding)> {
+    let mut first: BTreeMap<String, (&str, &Place)> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for (index, identity, place) in claims {
+        let Identity::Name(name) = identity else {
+            continue;
+        };
+        let (other, there) = *first.entry(folded(name)).or_insert((name, place));
+        if other != name {
+            let message = format!("`{name}` is nearly the name at {there}, `{other}`");
+            let hint = "they differ in letter case, white space or Unicode form only: \
+                        people will take the one for the other";
+            let finding = Finding::warning("similar-name", place.clone(), message).hint(hint);
+            findings.push((*index, finding));
         }
     }
     findings

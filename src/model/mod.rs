@@ -18,7 +18,7 @@ pub use desired::{Desired, Ownership};
 pub use digest::{Digest, Fingerprints, Hasher, Salt};
 pub use finding::{Finding, Severity};
 pub use live::Live;
-pub use name::{Key, PersonaId, SecretName};
+pub use name::{Key, PersonaId, SecretName, folded};
 pub use number::canonical_decimal;
 pub use place::{Place, Places};
 pub use pointer::Pointer;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
 macro_rules! name {
@@ -44,6 +45,15 @@ name! {
 name! {
     /// The environment variable that holds a secret: `OPENAI_API_KEY`.
     SecretName
+}
+
+/// A persona's name as people compare names: without white space around it, letter case and Unicode's
+/// many forms of the same letters.
+#[must_use]
+pub fn folded(name: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfkc()
+        .normalize(name.trim())
+        .to_lowercase()
 }
 
 impl Key {
@@ -95,5 +105,18 @@ impl TryFrom<String> for SecretName {
 
     fn try_from(name: String) -> Result<Self, String> {
         Self::new(name.as_str()).ok_or_else(|| format!("`{name}` is no name of a variable"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_the_same_fold_to_the_same() {
+        for other in ["José", "JOSÉ ", "Jose\u{301}", "ＪＯＳÉ"] {
+            assert_eq!(folded(other), "josé", "{other}");
+        }
+        assert_ne!(folded("Jose"), folded("José"));
     }
 }

@@ -102,7 +102,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
 impl Pair<'_> {
     fn key(&self) -> &Key {
         match self {
-            Pair::New(desired)
+            Pair::New { desired, .. }
             | Pair::Known { desired, .. }
             | Pair::Named { desired, .. }
             | Pair::Gone { desired, .. }
@@ -115,7 +115,10 @@ impl Pair<'_> {
 impl Inputs<'_> {
     fn decide(&self, pair: &Pair<'_>, notes: &mut Notes) -> Step {
         match pair {
-            Pair::New(desired) => self.create(desired, Cause::Change),
+            Pair::New { desired, like } => Step {
+                reason: like.map(|like| self.likeness(like)),
+                ..self.create(desired, Cause::Change)
+            },
             Pair::Gone { desired, record } => self.recreate(desired, record),
             Pair::Known {
                 desired,
@@ -192,6 +195,14 @@ impl Inputs<'_> {
             action: Action::Create(body),
             ..self.blank(desired)
         }
+    }
+
+    fn likeness(&self, like: &Live) -> String {
+        let name = self.catalog.name_of(&like.document).unwrap_or_default();
+        format!(
+            "{} has nearly this name (`{name}`) and is left alone: pin its id to take it over, or rename one",
+            like.id
+        )
     }
 
     fn recreate(&self, desired: &Desired, record: &Record) -> Step {

@@ -52,14 +52,23 @@ struct Check<'c> {
 impl Check<'_> {
     fn name(&mut self) {
         let Catalog { noun, name, .. } = self.catalog;
+        let pointer = Pointer::root().join(name);
         let is_missing = self.desired.document.get(name).is_none_or(is_unset);
         if is_missing && self.desired.id.is_none() {
-            let pointer = Pointer::root().join(name);
             let place = self.desired.places.value(&pointer).clone();
             let message = format!("the {noun} has no `{name}`");
             let hint = format!("give it a `{name}`, or pin its id");
             self.findings
                 .push(Finding::error(MISSING_NAME, place, message).hint(hint));
+        }
+        let written = self.catalog.name_of(&self.desired.document);
+        if written.is_some_and(|written| written.trim() != written) {
+            let place = self.desired.places.value(&pointer).clone();
+            let message = format!("the `{name}` begins or ends with white space");
+            let hint =
+                "the service may take it away, and the persona is not found by this name then";
+            self.findings
+                .push(Finding::warning("name-space", place, message).hint(hint));
         }
     }
 

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Catalog;
-use crate::model::{Desired, Key, Live, PersonaId, Record, Records};
+use crate::model::{Desired, Key, Live, PersonaId, Record, Records, folded};
 
 /// A manifest and what it means on the live side.
 #[derive(Debug)]
 pub(super) enum Pair<'a> {
-    /// Nothing live is meant.
-    New(&'a Desired),
+    /// Nothing live is meant; one may have nearly the same name.
+    New {
+        desired: &'a Desired,
+        like: Option<&'a Live>,
+    },
     /// The id says which.
     Known {
         desired: &'a Desired,
@@ -72,23 +75,29 @@ pub(super) fn pair<'a>(
 ) -> Vec<Pair<'a>> {
     let live: BTreeMap<&PersonaId, &Live> = live.iter().map(|live| (&live.id, live)).collect();
     let moved = moved(catalog, desired, &live, records);
-    let claims: Vec<Option<&PersonaId>> = desired
-        .iter()
-        .map(|desired| claim(desired, records, &moved))
-        .collect();
-
+    let mut claims: BTreeMap<&PersonaId, Vec<&Key>> = BTreeMap::new();
+    for desired in desired {
+        if let Some(id) = claim(desired, records, &moved) {
+            claims.entry(id).or_default().push(&desired.key);
+        }
+    }
+    let mut names: BTreeMap<String, Vec<&Live>> = BTreeMap::new();
+    for live in live.values() {
+        if let Some(name) = catalog.name_of(&live.document) {
+            names.entry(folded(name)).or_default().push(live);
+        }
+    }
     let world = World {
         catalog,
         live: &live,
         records,
         moved: &moved,
         claims: &claims,
-        desired,
+        names: &names,
     };
     let mut pairs: BTreeMap<&Key, Pair<'a>> = desired
         .iter()
-        .zip(&claims)
-        .map(|(desired, claim)| (&desired.key, world.pair(desired, *claim)))
+        .map(|desired| (&desired.key, world.pair(desired)))
         .collect();
     let heirs: BTreeMap<&PersonaId, &Key> = pairs.values().filter_map(Pair::meant).collect();
     let moved: BTreeSet<&Key> = moved.values().map(|(old, _)| *old).collect();
@@ -112,7 +121,9 @@ impl<'a> Pair<'a> {
             Self::Known { desired, live, .. } | Self::Named { desired, live } => {
                 Some((&live.id, &desired.key))
             }
-            Self::New(_) | Self::Gone { .. } | Self::Unclear { .. } | Self::Dropped { .. } => None,
+            Self::New { .. } | Self::Gone { .. } | Self::Unclear { .. } | Self::Dropped { .. } => {
+                None
+            }
         }
     }
 }
@@ -168,13 +179,15 @@ struct World<'w, 'a> {
     live: &'w BTreeMap<&'a PersonaId, &'a Live>,
     records: &'a Records,
     moved: &'w Moved<'a>,
-    claims: &'w [Option<&'a PersonaId>],
-    desired: &'a [Desired],
+    /// Which manifests lay claim to an id.
+    claims: &'w BTreeMap<&'a PersonaId, Vec<&'a Key>>,
+    /// The live personas by their folded names.
+    names: &'w BTreeMap<String, Vec<&'a Live>>,
 }
 
 impl<'a> World<'_, 'a> {
-    fn pair(&self, desired: &'a Desired, claim: Option<&'a PersonaId>) -> Pair<'a> {
-        let Some(id) = claim else {
+    fn pair(&self, desired: &'a Desired) -> Pair<'a> {
+        let Some(id) = claim(desired, self.records, self.moved) else {
             return self.by_name(desired);
         };
         if let Some(problem) = self.claimed_twice(desired, id) {
@@ -205,14 +218,10 @@ impl<'a> World<'_, 'a> {
     }
 
     fn claimed_twice(&self, desired: &Desired, id: &PersonaId) -> Option<String> {
-        let claimants = self
-            .desired
-            .iter()
-            .zip(self.claims)
-            .filter(|(_, claim)| **claim == Some(id));
+        let claimants = self.claims.get(id).into_iter().flatten();
         let others: Vec<_> = claimants
-            .map(|(other, _)| format!("`{}`", other.key))
-            .filter(|key| *key != format!("`{}`", desired.key))
+            .filter(|key| ***key != desired.key)
+            .map(|key| format!("`{key}`"))
             .collect();
         (!others.is_empty()).then(|| {
             format!(
@@ -223,18 +232,20 @@ impl<'a> World<'_, 'a> {
     }
 
     fn by_name(&self, desired: &'a Desired) -> Pair<'a> {
-        let Some(name) = self.catalog.name_of(&desired.document) else {
-            return Pair::New(desired);
-        };
-        let namesakes: Vec<&'a Live> = self
-            .live
-            .values()
-            .filter(|live| self.catalog.name_of(&live.document) == Some(name))
-            .filter(|live| !self.claims.contains(&Some(&live.id)))
+        let name = self.catalog.name_of(&desired.document);
+        let alike = name.and_then(|name| self.names.get(&folded(name)));
+        let free = alike
+            .into_iter()
+            .flatten()
             .copied()
-            .collect();
+            .filter(|live| !self.claims.contains_key(&live.id));
+        let (namesakes, others): (Vec<&Live>, Vec<&Live>) =
+            free.partition(|live| self.catalog.name_of(&live.document) == name);
         match namesakes[..] {
-            [] => Pair::New(desired),
+            [] => Pair::New {
+                desired,
+                like: others.first().copied(),
+            },
             [live] => Pair::Named { desired, live },
             _ => Pair::Unclear {
                 desired,

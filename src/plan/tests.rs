@@ -459,6 +459,35 @@ fn an_ignored_place_stays_as_it_is_live_even_inside_a_field() {
 }
 
 #[test]
+fn to_ignore_a_place_from_now_on_is_no_edit_of_what_is_around_it() {
+    let document = |speed, style| {
+        let settings = json!({"speed": speed, "style": style});
+        json!({"persona_name": "Ana", "layers": {"tts": {"voice_settings": settings}}})
+    };
+    let records = applied("ana", &document(1.0, 0.1), "p1");
+    let now = Desired {
+        ignore: vec![Pointer::parse("/layers/tts/voice_settings/speed").expect("a pointer")],
+        ..desired("ana", document(1.0, 0.2))
+    };
+    let plan = plan(&[now], &[live("p1", document(1.0, 0.1))], &records);
+    assert_eq!(words(&plan), ["update ana p1"]);
+    assert_eq!(plan.steps[0].fields[0].cause, Cause::Change);
+}
+
+#[test]
+fn a_live_persona_with_nearly_the_name_is_told_of() {
+    let wanted = [desired("ana", json!({"persona_name": "Ana"}))];
+    let held = [live("p1", json!({"persona_name": "ANA "}))];
+    let plan = plan(&wanted, &held, &Records::new());
+    assert_eq!(words(&plan), ["create ana"]);
+    let reason = plan.steps[0].reason.as_deref().expect("a reason");
+    assert!(
+        reason.starts_with("p1 has nearly this name (`ANA `)"),
+        "{reason}"
+    );
+}
+
+#[test]
 fn what_is_hidden_is_in_no_plan_even_where_the_service_shows_it() {
     let wanted = json!({"persona_name": "Ana", "layers": {"llm": {"headers": {"X-Mine": "2"}}}});
     let held = json!({"persona_name": "Ana", "layers": {"llm": {"api_key": "sk-live",

@@ -1,6 +1,7 @@
 //! What the catalogue and the block find wrong, with line and column.
 
 use super::{NAMED, Site, keys};
+use crate::model::Severity;
 
 #[test]
 fn mistakes_are_found_at_their_places() {
@@ -221,6 +222,31 @@ fn two_manifests_for_one_persona_are_refused_at_both_places() {
             "personas/b.yaml:1:15 duplicate-name",
             "personas/c.yaml:3:20 duplicate-id",
             "personas/d.yaml:3:20 duplicate-id",
+        ]
+    );
+}
+
+#[test]
+fn names_that_look_the_same_are_warned_of() {
+    let named = |name: &str| format!("persona_name: \"{name}\"\nsystem_prompt: P\n");
+    let site = Site::new(&[
+        ("personas/a.yaml", named("José")),
+        ("personas/b.yaml", named("JOSE\u{301}")),
+        ("personas/c.yaml", named("Jose")),
+        ("personas/d.yaml", named("Ana ")),
+    ]);
+    let loaded = site.load();
+    assert_eq!(keys(&loaded), ["a", "b", "c", "d"]);
+    let said: Vec<_> = loaded
+        .findings
+        .iter()
+        .map(|finding| (finding.code, finding.severity))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("similar-name", Severity::Warning),
+            ("name-space", Severity::Warning)
         ]
     );
 }
