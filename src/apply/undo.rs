@@ -6,7 +6,6 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::outcome::{After, Outcome};
-use crate::catalog::Catalog;
 use crate::durable;
 use crate::model::{Key, Live, Record, Records};
 use crate::plan::{Notes, Plan, Saved, Step, Undoing};
@@ -18,7 +17,7 @@ const KEPT: usize = 20;
 #[derive(Debug)]
 pub struct Undo {
     path: PathBuf,
-    catalog: &'static Catalog,
+    undoing: Undoing,
     /// The personas as they were, and what the ledger held of them.
     before: BTreeMap<Key, (Live, Option<Record>)>,
     saved: Saved,
@@ -31,7 +30,7 @@ impl Undo {
     /// # Errors
     /// Where the file cannot be written.
     pub fn begin(
-        catalog: &'static Catalog,
+        undoing: Undoing,
         folder: &Path,
         stamp: &str,
         saved: Saved,
@@ -41,7 +40,7 @@ impl Undo {
         let environment = saved.plan.environment.clone();
         let mut undo = Self {
             path: folder.join(format!("{stamp}-{environment}.json")),
-            catalog,
+            undoing,
             before: before(&saved.plan, live, records),
             saved,
         };
@@ -88,14 +87,10 @@ impl Undo {
         plan: &Plan,
         after: impl Fn(&Step) -> Option<Option<&'l Live>>,
     ) -> Vec<Step> {
-        let undoing = Undoing {
-            catalog: self.catalog,
-            salt: &self.saved.salt,
-        };
         let inverse = |step: &Step| {
             let after = after(step)?.map(|live| &live.document);
             let (before, record) = self.before.get(&step.key)?;
-            undoing.inverse(step, before, after, record.as_ref())
+            self.undoing.inverse(step, before, after, record.as_ref())
         };
         plan.steps.iter().filter_map(inverse).collect()
     }

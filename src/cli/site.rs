@@ -17,7 +17,7 @@ use crate::catalog::{PERSONA, Vocabulary, nearest};
 use crate::ledger::{Ledger, Lock};
 use crate::manifest::{self, Loaded, Scope};
 use crate::model::{Finding, Key, Live, Salt, SecretName, Severity};
-use crate::plan::{Adoption, Deletes, OnConflict, Plan, Policy, Saved};
+use crate::plan::{Adoption, Deletes, OnConflict, Plan, Policy, Saved, Undoing};
 use crate::render;
 use crate::sandbox::Sandbox;
 use crate::settings::{Api, Environment, Process, SettingsError, SettingsErrorKind};
@@ -143,6 +143,7 @@ impl<'c> Site<'c> {
                 Adoption::ByName
             },
             deletes,
+            dialect: self.environment.dialect,
             only: selection.only.iter().map(Key::new).collect(),
         })
     }
@@ -169,7 +170,12 @@ impl<'c> Site<'c> {
             .to_string();
         let folder = &self.environment.undo;
         let saved = self.saved(plan, ledger);
-        Undo::begin(&PERSONA, folder, &stamp, saved, live, &ledger.records)
+        let undoing = Undoing {
+            catalog: &PERSONA,
+            salt: ledger.salt().clone(),
+            dialect: self.environment.dialect,
+        };
+        Undo::begin(undoing, folder, &stamp, saved, live, &ledger.records)
             .map_err(|(path, source)| Error::Undo { path, source })
     }
 

@@ -10,6 +10,7 @@ use super::prune;
 use super::revise::{body, revise};
 use super::step::{Action, Binding, FieldChange, Notes, Obstacle, Plan, Revision, Step};
 use crate::catalog::Catalog;
+use crate::diff::Dialect;
 use crate::model::{
     Desired, Fingerprints, Key, Live, Pointer, Record, Records, SecretName, secret,
 };
@@ -46,6 +47,8 @@ pub struct Policy {
     pub adoption: Adoption,
     /// Whether personas without a manifest are deleted.
     pub deletes: Deletes,
+    /// How lists are patched.
+    pub dialect: Dialect,
     /// Plan only these; all where it is empty.
     pub only: BTreeSet<Key>,
 }
@@ -284,7 +287,13 @@ impl Inputs<'_> {
         live: &Live,
         ignore: &[Pointer],
     ) -> (Action, Option<String>) {
-        let Some(requests) = revise(self.catalog, &live.document, fields, ignore) else {
+        let Some(requests) = revise(
+            self.catalog,
+            &live.document,
+            fields,
+            ignore,
+            self.policy.dialect,
+        ) else {
             let reason = "no patch for it could be proven; please report this".to_owned();
             return (Action::Blocked(Obstacle::Unproven), Some(reason));
         };

@@ -17,6 +17,7 @@ pub(super) fn revise(
     live: &Value,
     fields: &[FieldChange],
     ignore: &[Pointer],
+    dialect: Dialect,
 ) -> Option<Vec<Request>> {
     let mut groups: Vec<Option<Pointer>> = fields
         .iter()
@@ -39,7 +40,7 @@ pub(super) fn revise(
             let after = after.map(|after| with_ignored(after, &field.path, live, ignore));
             put(&mut target, &field.path, after);
         }
-        let patch = patch(catalog, &document, &target, ignore, Dialect::Indexed);
+        let patch = patch(catalog, &document, &target, ignore, dialect);
         let patched = patch.apply(&document).ok();
         document = patched.filter(|patched| *patched == target)?;
         if !patch.is_empty() {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::catalog::{PERSONA, is_unset};
+use crate::diff::Dialect;
 use crate::model::{
     Desired, Fingerprints, Key, Live, Ownership, PersonaId, Place, Places, Pointer, Record,
     Records, Salt, SecretName, secret,
@@ -686,7 +687,7 @@ proptest! {
         let live = [live("p1", held.clone())];
         let planned = plan(&[desired("ana", wanted)], &live, &Records::new());
         let salt = Salt::new([7; 32]);
-        let undoing = Undoing { catalog: &PERSONA, salt: &salt };
+        let undoing = Undoing { catalog: &PERSONA, salt: salt.clone(), dialect: Dialect::Indexed };
         if let Some(inverse) = undoing.inverse(&planned.steps[0], &live[0], None, None) {
             let after = Live { id: id("p1"), document: apply(&planned.steps[0], &live) };
             let back = apply(&inverse, &[after]);

@@ -8,24 +8,27 @@ use super::judge::Cause;
 use super::revise::{body, put, revise};
 use super::step::{Action, Binding, FieldChange, Revision, Step};
 use crate::catalog::{Catalog, is_unset};
+use crate::diff::Dialect;
 use crate::model::{Live, Pointer, Record, Salt, secret};
 
 /// What a step is taken back with.
-#[derive(Clone, Copy, Debug)]
-pub struct Undoing<'u> {
+#[derive(Clone, Debug)]
+pub struct Undoing {
     /// What is known of the fields.
     pub catalog: &'static Catalog,
     /// The ledger's salt.
-    pub salt: &'u Salt,
+    pub salt: Salt,
+    /// How lists are patched.
+    pub dialect: Dialect,
 }
 
-impl Undoing<'_> {
+impl Undoing {
     /// The step that brings a persona back to what it was `before` this one, from what it was `after`, or
     /// is expected to be; and the ledger to the `record` that it had. `None` for a step that changes no
     /// live persona. What was hidden before is not known, so it stays, which the step's reason says.
     #[must_use]
     pub fn inverse(
-        self,
+        &self,
         step: &Step,
         before: &Live,
         after: Option<&Value>,
@@ -43,7 +46,7 @@ impl Undoing<'_> {
     }
 
     fn unrevise(
-        self,
+        &self,
         step: &Step,
         before: &Live,
         after: &Value,
@@ -57,10 +60,10 @@ impl Undoing<'_> {
             .filter(|field| field.path.get(after) != held(field))
             .map(|field| unchange(field, before, after))
             .collect();
-        let requests = revise(self.catalog, after, &fields, &step.ignore)?;
+        let requests = revise(self.catalog, after, &fields, &step.ignore, self.dialect)?;
         let revision = Revision {
             id: before.id.clone(),
-            base: Base::of(self.catalog, after, self.salt),
+            base: Base::of(self.catalog, after, &self.salt),
             requests,
         };
         let is_needed = !revision.requests.is_empty();
@@ -78,7 +81,7 @@ impl Undoing<'_> {
         })
     }
 
-    fn undelete(self, step: &Step, before: &Live, record: Option<&Record>) -> Step {
+    fn undelete(&self, step: &Step, before: &Live, record: Option<&Record>) -> Step {
         let mut document = before.document.clone();
         let declared = self.catalog.declared(&before.document);
         let hidden = declared

@@ -8,9 +8,10 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use super::error::{SettingsError, SettingsErrorKind};
-use super::file::{Embedded, File, KeySource, Names, Section};
+use super::file::{Embedded, File, KeySource, Lists, Names, Section};
 use super::process::Process;
 use crate::catalog::Vocabulary;
+use crate::diff::Dialect;
 use crate::model::SecretName;
 
 /// The service's own address.
@@ -45,6 +46,8 @@ pub struct Environment {
     pub variables: BTreeMap<String, Value>,
     /// Whether applying to it wants a second word.
     pub protected: bool,
+    /// How lists are patched.
+    pub dialect: Dialect,
     /// Where its ledger lies.
     pub ledger: PathBuf,
     /// The file whose lock lets one apply at a time work on it.
@@ -127,6 +130,10 @@ impl Environment {
         }
         let variables = variables(&section, process)?;
         let protected = section.protected;
+        let dialect = match section.dialect {
+            Lists::Indexed => Dialect::Indexed,
+            Lists::Whole => Dialect::Whole,
+        };
         if name == SANDBOX && section.api.is_none() {
             return Err(SettingsErrorKind::NoSandbox);
         }
@@ -146,6 +153,7 @@ impl Environment {
             undo,
             variables,
             protected,
+            dialect,
             ledger,
             reserved: BTreeSet::new(),
             file: None,

@@ -39,6 +39,8 @@ pub(super) struct Section {
     pub(super) variables: BTreeMap<String, serde_yaml::Value>,
     #[serde(default)]
     pub(super) protected: bool,
+    #[serde(default)]
+    pub(super) dialect: Lists,
     pub(super) ledger: Option<String>,
 }
 
@@ -47,6 +49,15 @@ pub(super) struct Section {
 #[serde(rename_all = "lowercase")]
 pub(super) enum Embedded {
     Sandbox,
+}
+
+/// How lists are patched.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Lists {
+    #[default]
+    Indexed,
+    Whole,
 }
 
 /// Where the key comes from: never from the file itself.

@@ -187,3 +187,37 @@ fn id_in(text: &str) -> &str {
         .and_then(|(_, rest)| rest.split_once(')'))
         .map_or("", |(id, _)| id)
 }
+
+#[test]
+fn lists_are_patched_whole_where_the_settings_say_so() {
+    let tools = "layers: {llm: {tools: [{type: function, function: {name: a}}, {type: function, function: {name: b}}]}}\n";
+    let site = Site::with_manifest(&format!("{ANA}{tools}"));
+    site.run(["apply", "--yes"]).success();
+    site.edit("personas/ana.yaml", "name: b", "name: c");
+    let paths = |site: &Site| {
+        let planned = site.run(["plan", "--format", "json"]).success().json();
+        let operations = planned["steps"][0]["patches"][0]
+            .as_array()
+            .expect("a patch")
+            .clone();
+        let words = operations
+            .iter()
+            .map(|operation| format!("{} {}", operation["op"], operation["path"]));
+        words.collect::<Vec<_>>()
+    };
+    let name = "\"/layers/llm/tools/1/function/name\"";
+    assert_eq!(
+        paths(&site),
+        [format!("\"test\" {name}"), format!("\"replace\" {name}")]
+    );
+    let settings =
+        "default_environment: sandbox\nenvironments: {sandbox: {api: sandbox, dialect: whole}}\n";
+    site.write("personas/personactl.yaml", settings);
+    let list = "\"/layers/llm/tools\"";
+    assert_eq!(
+        paths(&site),
+        [format!("\"test\" {list}"), format!("\"replace\" {list}")]
+    );
+    site.run(["apply", "--yes"]).success();
+    site.run(["plan", "--detailed-exitcode"]).success();
+}
