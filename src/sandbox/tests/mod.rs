@@ -6,4 +6,5 @@ mod patching;
 mod secrets;
 mod site;
 mod state;
+mod vectors;
 mod writing;
