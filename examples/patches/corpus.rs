@@ -66,3 +66,22 @@ fn mixture(number: u64) -> Case {
         &edits,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_corpus_is_large_its_personas_of_the_usual_size_and_its_names_unique() {
+        let corpus = corpus();
+        assert!(corpus.len() >= 120, "{}", corpus.len());
+        let names: BTreeSet<_> = corpus.iter().map(|case| &case.name).collect();
+        assert_eq!(names.len(), corpus.len());
+        for case in &corpus {
+            let size = case.before.to_string().len();
+            assert!((9_000..=11_000).contains(&size), "{}: {size}", case.name);
+        }
+    }
+}
