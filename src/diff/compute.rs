@@ -6,11 +6,18 @@ use serde_json::{Map, Value};
 use super::array;
 use super::edit::{Cost, Edit, Priced, member_at};
 use super::patch::Patch;
+use super::same::{Beside, same};
 use super::weigh::size_within;
 use crate::model::Pointer;
 
 /// How deep the two documents are walked side by side; what differs deeper down is replaced.
 const DEEPEST: usize = 128;
+
+/// How many pairs of elements of two lists are weighed against one another. In lists beyond this, elements
+/// are first held fast where they are equal; in gaps beyond this, they are paired by position.
+const MOST_PAIRS: usize = 64 * 64;
+/// How many pairs are weighed in lists within lists: few enough for the deepest nesting to end soon.
+const BUDGET: usize = 1 << 18;
 
 /// How lists are patched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,13 +62,7 @@ pub fn compute(before: &Value, after: &Value) -> Patch {
 /// two documents, whatever the order of their members.
 #[must_use]
 pub fn compute_with(before: &Value, after: &Value, rules: Rules<'_>) -> Patch {
-    let walk = Walk {
-        rules: &rules,
-        up: None,
-        size: 0,
-        depth: 0,
-        is_placed: true,
-    };
+    let walk = Walk::of(&rules);
     let edit = walk.node(before, after).edit;
     let mut operations = Vec::new();
     edit.guard(&Pointer::root(), before, rules.guards, &mut operations);
@@ -77,11 +78,31 @@ pub(super) struct Walk<'w> {
     /// The size of the pointer to this place.
     pub(super) size: usize,
     depth: usize,
+    /// How many pairs of elements may be weighed from here down, pairs within pairs multiplied.
+    budget: usize,
     /// Whether only members lead here: elements move, so that nothing below them has a place.
     is_placed: bool,
 }
 
+impl<'w> Walk<'w> {
+    const fn of(rules: &'w Rules<'w>) -> Self {
+        Self {
+            rules,
+            up: None,
+            size: 0,
+            depth: 0,
+            budget: BUDGET,
+            is_placed: true,
+        }
+    }
+}
+
 impl Walk<'_> {
+    /// How many pairs of elements of two lists may be weighed against one another here.
+    pub(super) fn most_pairs(&self) -> usize {
+        self.budget.min(MOST_PAIRS)
+    }
+
     /// The cheapest edit that turns the value here from `before` into `after`.
     pub(super) fn node<'v>(&self, before: &'v Value, after: &'v Value) -> Priced<'v> {
         match (before, after) {
@@ -94,12 +115,13 @@ impl Walk<'_> {
                     _ => self.or_replace(edited, after),
                 }
             }
-            (Value::Array(before), Value::Array(elements)) => {
+            (Value::Array(before), Value::Array(elements))
+                if self.rules.dialect == Dialect::Indexed =>
+            {
                 let edited = array::elements(self, before, elements);
-                match self.rules.dialect {
-                    _ if matches!(edited.edit, Edit::Keep) => edited,
-                    Dialect::Indexed => self.or_replace(edited, after),
-                    Dialect::Whole => self.replace(after),
+                match edited.edit {
+                    Edit::Keep => edited,
+                    _ => self.or_replace(edited, after),
                 }
             }
             _ => self.unless_equal(before, after),
@@ -110,6 +132,7 @@ impl Walk<'_> {
     fn member<'w>(&'w self, name: &'w str) -> Walk<'w> {
         let (size, depth) = (member_at(self.size, name), self.depth + 1);
         Walk {
+            budget: self.budget,
             rules: self.rules,
             up: Some((self, name)),
             size,
@@ -118,9 +141,10 @@ impl Walk<'_> {
         }
     }
 
-    /// One element deeper, where the pointer has this size.
-    pub(super) fn element(&self, size: usize) -> Walk<'_> {
+    /// One element deeper, where the pointer has this size, in one of so many pairs.
+    pub(super) fn element(&self, size: usize, pairs: usize) -> Walk<'_> {
         Walk {
+            budget: self.budget / pairs.max(1),
             rules: self.rules,
             up: None,
             size,
@@ -146,26 +170,23 @@ impl Walk<'_> {
     ) -> Priced<'v> {
         let mut edits = Vec::new();
         let mut cost = Cost::default();
-        for (name, old) in before {
-            let size = member_at(self.size, name);
-            let Priced { edit, cost: price } = match after.get(name) {
-                None => Priced {
-                    edit: Edit::Remove,
-                    cost: Cost::removing(size),
-                },
-                Some(new) if old.is_null() && !new.is_null() => self.add(size, new),
-                Some(new) if is_scalar(old) && old == new => continue,
-                Some(new) => self.member(name).node(old, new),
-            };
+        let mut take = |name: &'v String, Priced { edit, cost: price }| {
             if !matches!(edit, Edit::Keep) {
                 cost += price;
                 edits.push((name.as_str(), edit));
             }
+        };
+        let mut beside = Beside::of(after);
+        let mut shared = 0;
+        for (name, old) in before {
+            let new = beside.get(name);
+            shared += usize::from(new.is_some());
+            take(name, self.shared(name, old, new));
         }
-        for (name, new) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
-            let Priced { edit, cost: price } = self.add(member_at(self.size, name), new);
-            cost += price;
-            edits.push((name.as_str(), edit));
+        if shared < after.len() {
+            for (name, new) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
+                take(name, self.add(member_at(self.size, name), new));
+            }
         }
         if edits.is_empty() {
             return Priced::KEEP;
@@ -174,6 +195,19 @@ impl Walk<'_> {
         Priced {
             edit: Edit::Members(edits),
             cost,
+        }
+    }
+
+    /// What becomes of a member that is there before.
+    fn shared<'v>(&self, name: &str, old: &'v Value, new: Option<&'v Value>) -> Priced<'v> {
+        match new {
+            None => Priced {
+                edit: Edit::Remove,
+                cost: Cost::removing(member_at(self.size, name)),
+            },
+            Some(new) if is_scalar(old) && old == new => Priced::KEEP,
+            Some(new) if old.is_null() => self.add(member_at(self.size, name), new),
+            Some(new) => self.member(name).node(old, new),
         }
     }
 
@@ -194,7 +228,7 @@ impl Walk<'_> {
     }
 
     fn unless_equal<'v>(&self, before: &Value, after: &'v Value) -> Priced<'v> {
-        if before == after {
+        if same(before, after) {
             Priced::KEEP
         } else {
             self.replace(after)
@@ -235,7 +269,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::diff::Operation;
+    use crate::diff::{Operation, any_json};
 
     fn patch(before: &Value, after: &Value) -> Value {
         serde_json::to_value(compute(before, after)).expect("a patch is JSON")
@@ -351,21 +385,29 @@ mod tests {
 
     #[test]
     fn long_lists_and_deep_documents_end() {
-        let list = |range: std::ops::Range<usize>| {
-            json!(range.map(|n| json!({"n": n})).collect::<Vec<_>>())
+        let list = |numbers: &mut dyn Iterator<Item = usize>| {
+            json!(numbers.map(|n| json!({"n": n})).collect::<Vec<_>>())
         };
-        let (before, after) = (list(0..3000), list(1500..4500));
-        assert_eq!(
-            compute(&before, &after).apply(&before).expect("it applies"),
-            after
-        );
-        let deep = |leaf: usize| (0..1000).fold(json!(leaf), |inner, _| json!({"a": inner}));
-        assert_eq!(
-            compute(&deep(1), &deep(2))
-                .apply(&deep(1))
-                .expect("it applies"),
-            deep(2)
-        );
+        let grid = |step: usize| {
+            let row = |x| {
+                (0..12)
+                    .map(|y| json!([x * y % step, y % step]))
+                    .collect::<Value>()
+            };
+            (0..12).map(row).collect::<Value>()
+        };
+        let deep = |leaf: usize| (0..500).fold(json!(leaf), |inner, _| json!({"a": inner}));
+        let pairs = [
+            (list(&mut (0..3000)), list(&mut (1500..4500))),
+            (list(&mut (0..3000)), list(&mut (0..3000).rev())),
+            (list(&mut (0..3000)), list(&mut (3000..6000))),
+            (grid(5), grid(7)),
+            (deep(1), deep(2)),
+        ];
+        for (before, after) in pairs {
+            let patch = compute(&before, &after);
+            assert_eq!(patch.apply(&before).expect("it applies"), after);
+        }
     }
 
     #[test]
@@ -385,22 +427,6 @@ mod tests {
             ),
             json!([{"op": "add", "path": "/1", "value": "b"}, {"op": "add", "path": "/2", "value": "c"}])
         );
-    }
-
-    fn any_json() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            (0..4i32).prop_map(Value::from),
-            "[a-c/~é]{0,3}".prop_map(Value::from),
-        ];
-        leaf.prop_recursive(4, 24, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::vec(("[a-c/~é]{0,2}", inner), 0..4)
-                    .prop_map(|members| Value::Object(members.into_iter().collect())),
-            ]
-        })
     }
 
     proptest! {
@@ -437,7 +463,7 @@ mod tests {
         #[test]
         fn the_price_of_an_edit_is_what_it_takes_in_a_request(before in any_json(), after in any_json()) {
             let rules = Rules::default();
-            let priced = Walk { rules: &rules, up: None, size: 0, depth: 0, is_placed: true }.node(&before, &after);
+            let priced = Walk::of(&rules).node(&before, &after);
             let sizes = compute(&before, &after).0.into_iter().map(|operation| {
                 serde_json::to_string(&operation).expect("JSON").len() + ",".len()
             });

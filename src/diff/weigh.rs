@@ -1,8 +1,11 @@
 //! How many bytes things take in a request, and how alike two values are.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
+
+use super::same::same;
 
 /// How deep likeness is looked for; what is deeper counts as one leaf.
 const DEEPEST: usize = 64;
@@ -15,6 +18,10 @@ pub(super) fn size_within(value: &Value, limit: usize) -> Option<usize> {
     let mut size = 0;
     let mut open = vec![value];
     while let Some(value) = open.pop() {
+        // Long texts are most of what there is to measure.
+        if matches!(value, Value::String(text) if text.len() > limit) {
+            return None;
+        }
         size += match value {
             Value::Null => 4,
             Value::Bool(flag) => {
@@ -51,28 +58,24 @@ pub(super) fn size(value: &Value) -> usize {
 
 /// The size of a text as JSON, with its quotes.
 fn text_size(text: &str) -> usize {
-    2 + text.bytes().map(byte_size).sum::<usize>()
+    2 + text.len() + escapes(text)
 }
 
-const fn byte_size(byte: u8) -> usize {
-    match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-        0..=0x1f => 6,
-        _ => 1,
-    }
+/// How many bytes more than its own a text takes in JSON.
+fn escapes(text: &str) -> usize {
+    let is_short = |byte| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c);
+    let short = count(text, is_short);
+    short + 5 * count(text, |byte| byte < b' ' && !is_short(byte))
+}
+
+/// How many of its bytes are of a kind: one kind at a time, which a processor can do for many at once.
+fn count(text: &str, is_one: impl Fn(u8) -> bool) -> usize {
+    text.bytes().filter(|byte| is_one(*byte)).count()
 }
 
 /// The size of a member's name in a pointer.
 pub(super) fn token_size(name: &str) -> usize {
-    name.bytes()
-        .map(|byte| {
-            if matches!(byte, b'~' | b'/') {
-                2
-            } else {
-                byte_size(byte)
-            }
-        })
-        .sum()
+    name.len() + count(name, |byte| matches!(byte, b'~' | b'/')) + escapes(name)
 }
 
 /// The size of an index in a pointer.
@@ -92,27 +95,21 @@ pub(super) fn key(element: &Value) -> Option<&str> {
     })
 }
 
-/// What two elements are compared by before anybody looks closer.
+/// The scalars in a value: what two elements are compared by before anybody looks closer.
 #[derive(Debug)]
-pub(super) struct Print {
-    /// Equal for equal values, whatever the order of members.
-    pub(super) hash: u64,
-    /// The hashes of all scalars in it, sorted.
-    leaves: Vec<u64>,
-}
+pub(super) struct Leaves(Vec<u64>);
 
-impl Print {
+impl Leaves {
     pub(super) fn of(value: &Value) -> Self {
         let mut leaves = Vec::new();
-        let hash = digest(value, DEEPEST, &mut leaves);
+        digest(value, DEEPEST, &mut leaves);
         leaves.sort_unstable();
-        Self { hash, leaves }
+        Self(leaves)
     }
 
     /// Whether at least half of what is in the one is in the other.
-    pub(super) fn resembles(&self, other: &Self) -> bool {
-        let (mut shared, mut left, mut right) =
-            (0, self.leaves.as_slice(), other.leaves.as_slice());
+    pub(super) fn resemble(&self, other: &Self) -> bool {
+        let (mut shared, mut left, mut right) = (0, self.0.as_slice(), other.0.as_slice());
         while let ([first, left_rest @ ..], [second, right_rest @ ..]) = (left, right) {
             shared += usize::from(first == second);
             if first <= second {
@@ -122,10 +119,31 @@ impl Print {
                 right = right_rest;
             }
         }
-        4 * shared >= self.leaves.len() + other.leaves.len()
+        4 * shared >= self.0.len() + other.0.len()
     }
 }
 
+/// A number for each element of two lists, the same for equal ones.
+pub(super) fn classes(old: &[Value], new: &[Value]) -> (Vec<usize>, Vec<usize>) {
+    let mut known: HashMap<u64, Vec<(&Value, usize)>> = HashMap::new();
+    let mut count = 0;
+    let mut classes = old.iter().chain(new).map(|value| {
+        let alike = known
+            .entry(digest(value, DEEPEST, &mut Vec::new()))
+            .or_default();
+        if let Some((_, class)) = alike.iter().find(|(other, _)| same(other, value)) {
+            return *class;
+        }
+        count += 1;
+        alike.push((value, count));
+        count
+    });
+    let old = classes.by_ref().take(old.len()).collect();
+    (old, classes.collect())
+}
+
+/// Equal for equal values, whatever the order of members; what is deeper than so many levels does not
+/// count. Collects the digests of all scalars.
 fn digest(value: &Value, levels: usize, leaves: &mut Vec<u64>) -> u64 {
     let mut hasher = DefaultHasher::new();
     match value {
@@ -178,16 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn prints_do_not_depend_on_the_order_of_members() {
-        let one: Value =
-            serde_json::from_str(r#"{"a": 1, "b": {"c": 2, "d": [3]}}"#).expect("JSON");
-        let two: Value =
-            serde_json::from_str(r#"{"b": {"d": [3], "c": 2}, "a": 1}"#).expect("JSON");
-        assert_eq!(Print::of(&one).hash, Print::of(&two).hash);
-        assert_ne!(Print::of(&one).hash, Print::of(&json!({"a": 1})).hash);
-        assert_ne!(
-            Print::of(&json!([1, [2]])).hash,
-            Print::of(&json!([1, 2])).hash
-        );
+    fn equal_elements_are_of_one_class() {
+        let read = |text: &str| serde_json::from_str::<Vec<Value>>(text).expect("JSON");
+        let old = read(r#"[{"a": 1, "b": [2, 3]}, "x", {"a": 1}, [1, [2]]]"#);
+        let new = read(r#"["x", {"b": [2, 3], "a": 1}, [1, 2], "x"]"#);
+        let (old, new) = classes(&old, &new);
+        assert_eq!(old, [1, 2, 3, 4]);
+        assert_eq!(new, [2, 1, 5, 2]);
     }
 }
