@@ -1,128 +1,370 @@
-//! Two texts compared line by line, with what did not change folded away.
+//! Two texts compared: line by line, with what did not change folded away, and word by word where lines
+//! changed.
 
-use similar::{ChangeTag, TextDiff};
+use similar::{ChangeTag, DiffTag, TextDiff};
+use unicode_segmentation::UnicodeSegmentation;
 
-/// One line of a comparison, without its line break.
+/// In larger stretches of changed lines, in bytes of both sides, words are not compared.
+const MOST: usize = 32 << 10;
+
+/// One line of a comparison, without its line break. If only one of the texts ends with a line break, it
+/// has an empty last line, so that this shows too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// Stands in both texts.
     Same(String),
     /// Stands in the first text only.
-    Removed(String),
+    Removed(Vec<Piece>),
     /// Stands in the second text only.
-    Added(String),
+    Added(Vec<Piece>),
     /// So many lines stand in both texts and are not shown.
     Folded(usize),
 }
 
 /// A stretch of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// Stands in both lines.
-    Same(String),
-    /// Stands in the first line only.
-    Removed(String),
-    /// Stands in the second line only.
-    Added(String),
-}
-
-/// Compares two lines word by word.
-#[must_use]
-pub fn words(before: &str, after: &str) -> Vec<Piece> {
-    let diff = TextDiff::from_unicode_words(before, after);
-    let mut pieces: Vec<Piece> = Vec::new();
-    for change in diff.iter_all_changes() {
-        let word = change.value();
-        match (change.tag(), pieces.last_mut()) {
-            (ChangeTag::Equal, Some(Piece::Same(text)))
-            | (ChangeTag::Delete, Some(Piece::Removed(text)))
-            | (ChangeTag::Insert, Some(Piece::Added(text))) => text.push_str(word),
-            (ChangeTag::Equal, _) => pieces.push(Piece::Same(word.to_owned())),
-            (ChangeTag::Delete, _) => pieces.push(Piece::Removed(word.to_owned())),
-            (ChangeTag::Insert, _) => pieces.push(Piece::Added(word.to_owned())),
-        }
-    }
-    pieces
+pub struct Piece {
+    /// What it says.
+    pub text: String,
+    /// Whether it stands in this text only.
+    pub is_changed: bool,
 }
 
 /// Compares two texts, keeping `context` unchanged lines around each change.
 #[must_use]
 pub fn compare(before: &str, after: &str, context: usize) -> Vec<Line> {
-    let diff = TextDiff::from_lines(before, after);
-    let mut lines = Vec::new();
+    let ends = before.strip_suffix('\n').zip(after.strip_suffix('\n'));
+    let (before, after) = ends.unwrap_or((before, after));
+    let (old, new) = (lines(before), lines(after));
+    let diff = TextDiff::from_slices(&old, &new);
+    let mut compared = Vec::new();
     let mut seen = 0;
-    for group in diff.grouped_ops(context) {
+    for group in diff.grouped_ops(context.min(old.len())) {
         let start = group.first().map_or(seen, |op| op.old_range().start);
-        fold(start - seen, &mut lines);
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let text = change.value().trim_end_matches('\n').to_owned();
-            lines.push(match change.tag() {
-                ChangeTag::Equal => Line::Same(text),
-                ChangeTag::Delete => Line::Removed(text),
-                ChangeTag::Insert => Line::Added(text),
-            });
+        fold(start - seen, &mut compared);
+        for op in &group {
+            let (old, new) = (&old[op.old_range()], &new[op.new_range()]);
+            match op.tag() {
+                DiffTag::Equal => {
+                    compared.extend(old.iter().map(|line| Line::Same((*line).to_owned())));
+                }
+                DiffTag::Delete | DiffTag::Insert | DiffTag::Replace => {
+                    let (removed, added) = words(old, new);
+                    compared.extend(removed.into_iter().map(Line::Removed));
+                    compared.extend(added.into_iter().map(Line::Added));
+                }
+            }
         }
         seen = group.last().map_or(seen, |op| op.old_range().end);
     }
-    fold(diff.old_len() - seen, &mut lines);
-    lines
-}
-
-fn fold(count: usize, lines: &mut Vec<Line>) {
-    if count > 0 {
-        lines.push(Line::Folded(count));
-    }
+    fold(old.len() - seen, &mut compared);
+    compared
 }
 
 /// How many words and characters a text has.
 #[must_use]
 pub fn size(text: &str) -> (usize, usize) {
-    (text.split_whitespace().count(), text.chars().count())
+    (
+        text.split_whitespace().count(),
+        text.graphemes(true).count(),
+    )
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    match text {
+        "" => Vec::new(),
+        text => text.split('\n').collect(),
+    }
+}
+
+fn fold(count: usize, compared: &mut Vec<Line>) {
+    if count > 0 {
+        compared.push(Line::Folded(count));
+    }
+}
+
+type Pieces = Vec<Vec<Piece>>;
+
+/// Compares changed lines word by word; if they have hardly a word in common, as a whole.
+fn words(old: &[&str], new: &[&str]) -> (Pieces, Pieces) {
+    let (before, after) = (old.join("\n"), new.join("\n"));
+    let is_one_sided = old.is_empty() || new.is_empty();
+    if is_one_sided || before.len() + after.len() > MOST {
+        return (whole(old), whole(new));
+    }
+    let runs = runs(&before, &after);
+    let is_word = |run: &&Run<'_>| run.tag == ChangeTag::Equal && run.text.trim().len() > 1;
+    let shared: usize = runs.iter().filter(is_word).map(|run| run.text.len()).sum();
+    if 4 * shared < before.len().max(after.len()) {
+        return (whole(old), whole(new));
+    }
+    (
+        side(&runs, ChangeTag::Delete),
+        side(&runs, ChangeTag::Insert),
+    )
+}
+
+fn whole(lines: &[&str]) -> Pieces {
+    let piece = |line: &&str| Piece {
+        text: (*line).to_owned(),
+        is_changed: true,
+    };
+    lines.iter().map(|line| vec![piece(line)]).collect()
+}
+
+/// A stretch of both texts, or of one.
+#[derive(Clone, Copy)]
+struct Run<'t> {
+    tag: ChangeTag,
+    text: &'t str,
+}
+
+/// The stretches in which two texts agree and differ. Words follow Unicode: most scripts without spaces
+/// are taken apart too. What stands alone between two changes, such as a space or a comma, counts as
+/// changed with them.
+fn runs<'t>(before: &'t str, after: &'t str) -> Vec<Run<'t>> {
+    let old: Vec<&str> = before.split_word_bounds().collect();
+    let new: Vec<&str> = after.split_word_bounds().collect();
+    let diff = TextDiff::from_slices(&old, &new);
+    let mut runs = Vec::new();
+    // Where the texts go on, and where they go on behind what is not known to agree.
+    let (mut begun, mut at) = ((0, 0), (0, 0));
+    for op in diff.ops() {
+        let length = |words: &[&str]| words.iter().map(|word| word.len()).sum::<usize>();
+        let (here, is_equal) = (at, op.tag() == DiffTag::Equal);
+        at.0 += length(&old[op.old_range()]);
+        at.1 += length(&new[op.new_range()]);
+        let text = &before[here.0..at.0];
+        let is_first = here == (0, 0);
+        let is_last = at == (before.len(), after.len());
+        if is_equal && (is_first || is_last || text.trim().len() > 1) {
+            exchange(&before[begun.0..here.0], &after[begun.1..here.1], &mut runs);
+            runs.push(Run {
+                tag: ChangeTag::Equal,
+                text,
+            });
+            begun = at;
+        }
+    }
+    exchange(&before[begun.0..], &after[begun.1..], &mut runs);
+    runs
+}
+
+/// One stretch in the place of another: what they share at their ends, letter by letter as people count
+/// letters, has not changed if each is a single word, which may be as long as a line.
+fn exchange<'t>(old: &'t str, new: &'t str, runs: &mut Vec<Run<'t>>) {
+    let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
+    let (head, tail) = match is_word(old) && is_word(new) && old.len().max(new.len()) > LONG {
+        true => common_ends(old, new),
+        false => (0, 0),
+    };
+    let mut push = |tag, text: &'t str| {
+        if !text.is_empty() {
+            runs.push(Run { tag, text });
+        }
+    };
+    push(ChangeTag::Equal, &old[..head]);
+    push(ChangeTag::Delete, &old[head..old.len() - tail]);
+    push(ChangeTag::Insert, &new[head..new.len() - tail]);
+    push(ChangeTag::Equal, &old[old.len() - tail..]);
+}
+
+/// From how many bytes on a word is taken apart.
+const LONG: usize = 24;
+
+/// How many bytes are equal at the beginning and, behind those, at the end, in whole graphemes.
+fn common_ends(old: &str, new: &str) -> (usize, usize) {
+    let equal = |pair: &(&str, &str)| pair.0 == pair.1;
+    let length = |pairs: &mut dyn Iterator<Item = (&str, &str)>| -> usize {
+        pairs.take_while(equal).map(|(one, _)| one.len()).sum()
+    };
+    let head = length(&mut old.graphemes(true).zip(new.graphemes(true)));
+    let (old, new) = (&old[head..], &new[head..]);
+    let tail = length(&mut old.graphemes(true).rev().zip(new.graphemes(true).rev()));
+    (head, tail)
+}
+
+/// The lines of one text, with what stands in it only.
+fn side(runs: &[Run<'_>], changed: ChangeTag) -> Pieces {
+    let mut lines = vec![Vec::new()];
+    let ours = runs
+        .iter()
+        .filter(|run| run.tag == ChangeTag::Equal || run.tag == changed);
+    for run in ours {
+        for (index, text) in run.text.split('\n').enumerate() {
+            if index > 0 {
+                lines.push(Vec::new());
+            }
+            let is_changed = run.tag == changed;
+            match lines.last_mut().expect("there is always a line") {
+                line if text.is_empty() && !line.is_empty() => {}
+                line => line.push(Piece {
+                    text: text.to_owned(),
+                    is_changed,
+                }),
+            }
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// A line with what changed in brackets.
+    fn marked(pieces: &[Piece]) -> String {
+        let mark = |piece: &Piece| match piece.is_changed {
+            true => format!("[{}]", piece.text),
+            false => piece.text.clone(),
+        };
+        pieces.iter().map(mark).collect()
+    }
+
+    fn shown(before: &str, after: &str, context: usize) -> Vec<String> {
+        let show = |line: &Line| match line {
+            Line::Same(text) => format!(" {text}"),
+            Line::Removed(pieces) => format!("-{}", marked(pieces)),
+            Line::Added(pieces) => format!("+{}", marked(pieces)),
+            Line::Folded(count) => format!("…{count}"),
+        };
+        compare(before, after, context).iter().map(show).collect()
+    }
 
     #[test]
     fn unchanged_lines_far_from_a_change_are_folded() {
-        let before = "1\n2\n3\n4\n5\n6\n7\n";
-        let after = "1\n2\n3\nvier\n5\n6\n7\n";
-        let same = |text: &str| Line::Same(text.to_owned());
+        let (before, after) = ("1\n2\n3\n4\n5\n6\n7", "1\n2\n3\nvier\n5\n6\n7");
         assert_eq!(
-            compare(before, after, 1),
-            [
-                Line::Folded(2),
-                same("3"),
-                Line::Removed("4".to_owned()),
-                Line::Added("vier".to_owned()),
-                same("5"),
-                Line::Folded(2),
-            ]
+            shown(before, after, 1),
+            ["…2", " 3", "-[4]", "+[vier]", " 5", "…2"]
         );
+        assert_eq!(shown("a\nb", "a\nb", 3), ["…2"]);
+        assert_eq!(shown("a\nb\n", "a\nb\n", 3), ["…2"]);
+        assert_eq!(shown("", "", 3), [""; 0]);
+    }
+
+    /// Two texts, and their changed lines with what differs in brackets.
+    #[test]
+    fn changed_lines_are_compared_word_by_word() {
+        let rows: [(&str, &str, &[&str]); 12] = [
+            (
+                "Be very kind.",
+                "Be kind.",
+                &["-Be [very ]kind.", "+Be kind."],
+            ),
+            (
+                "You sell red shoes.",
+                "You sell blue shoes.",
+                &["-You sell [red] shoes.", "+You sell [blue] shoes."],
+            ),
+            // Several lines at once, each beside its own.
+            (
+                "Say hello first.\nAsk for the name.",
+                "Say hello twice.\nAsk for the full name.",
+                &[
+                    "-Say hello [first].",
+                    "-Ask for the name.",
+                    "+Say hello [twice].",
+                    "+Ask for the [full ]name.",
+                ],
+            ),
+            // Hardly a word in common.
+            (
+                "Be brief.",
+                "Tell long stories of old times.",
+                &["-[Be brief.]", "+[Tell long stories of old times.]"],
+            ),
+            // What stands between two changes is no anchor.
+            (
+                "Sell the red, big shoes here.",
+                "Sell the blue, tiny shoes here.",
+                &[
+                    "-Sell the [red, big] shoes here.",
+                    "+Sell the [blue, tiny] shoes here.",
+                ],
+            ),
+            (
+                "私は学生です。毎日本を読みます。",
+                "私は先生です。毎日本を読みます。",
+                &[
+                    "-私は[学]生です。毎日本を読みます。",
+                    "+私は[先]生です。毎日本を読みます。",
+                ],
+            ),
+            // A family of four is one letter.
+            (
+                "Hi 👨‍👩‍👧‍👦 there, my friend",
+                "Hi 👨‍👩‍👦 there, my friend",
+                &["-Hi [👨‍👩‍👧‍👦] there, my friend", "+Hi [👨‍👩‍👦] there, my friend"],
+            ),
+            // A long word is taken apart, but no letter is: the accent goes with its e.
+            (
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaeaaaaaa",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaae\u{301}aaaaaa",
+                &[
+                    "-aaaaaaaaaaaaaaaaaaaaaaaaaaaa[e]aaaaaa",
+                    "+aaaaaaaaaaaaaaaaaaaaaaaaaaaa[e\u{301}]aaaaaa",
+                ],
+            ),
+            ("one two\r", "one two", &["-one two[\r]", "+one two"]),
+            ("one two", "one two\n", &["+[]"]),
+            ("one two\n", "one two", &["-[]"]),
+            ("", "new", &["+[new]"]),
+        ];
+        for (before, after, expected) in rows {
+            let mut shown = shown(before, after, 0);
+            shown.retain(|line| !line.starts_with('…'));
+            assert_eq!(shown, expected, "{before:?} {after:?}");
+        }
     }
 
     #[test]
-    fn lines_are_compared_word_by_word_also_without_spaces() {
-        let same = |text: &str| Piece::Same(text.to_owned());
-        assert_eq!(
-            words("Be very kind.", "Be kind."),
-            [
-                same("Be "),
-                Piece::Removed("very ".to_owned()),
-                same("kind.")
-            ]
+    fn a_text_that_was_written_anew_is_compared_soon() {
+        let text = |word: &str| {
+            (0..20_000)
+                .map(|n| format!("{word}{n} "))
+                .collect::<String>()
+        };
+        let compared = compare(&text("a"), &text("b"), 3);
+        assert_eq!(compared.len(), 2);
+        let lines = compare(
+            &text("a").replace(' ', "\n"),
+            &text("b").replace(' ', "\n"),
+            3,
         );
-        let pieces = words("私は学生です", "私は先生です");
-        assert!(
-            pieces.contains(&same("です")) || pieces.len() > 1,
-            "{pieces:?}"
-        );
+        assert_eq!(lines.len(), 40_000);
     }
 
-    #[test]
-    fn equal_texts_are_one_fold() {
-        assert_eq!(compare("a\nb", "a\nb", 3), [Line::Folded(2)]);
-        assert_eq!(compare("", "", 3), []);
+    fn joined(compared: &[Line], keeps: impl Fn(&Line) -> Option<String>) -> String {
+        compared
+            .iter()
+            .filter_map(keeps)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    proptest! {
+        #[test]
+        fn both_texts_can_be_read_from_their_comparison(before in "[a-c é,私\n]{0,40}", after in "[a-c é,私\n]{0,40}") {
+            let compared = compare(&before, &after, usize::MAX);
+            let text = |pieces: &[Piece]| pieces.iter().map(|piece| piece.text.as_str()).collect::<String>();
+            let old = joined(&compared, |line| match line {
+                Line::Same(line) => Some(line.clone()),
+                Line::Removed(pieces) => Some(text(pieces)),
+                Line::Added(_) | Line::Folded(_) => None,
+            });
+            let new = joined(&compared, |line| match line {
+                Line::Same(line) => Some(line.clone()),
+                Line::Added(pieces) => Some(text(pieces)),
+                Line::Removed(_) | Line::Folded(_) => None,
+            });
+            let folded = compared.iter().any(|line| matches!(line, Line::Folded(_)));
+            let is_ended = before.ends_with('\n') && after.ends_with('\n');
+            let end = if is_ended { "\n" } else { "" };
+            let (old, new) = (old + end, new + end);
+            prop_assert!(folded || (old == before && new == after), "{:?}", compared);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! How a value and its change are shown: short ones on one line, long ones as folded line
 //! differences, never whole.
 
+use anstyle::Style;
 use serde_json::Value;
 
 use super::escape::on_one_line;
@@ -62,7 +63,8 @@ pub(super) fn is_short(before: &Value, after: &Value) -> bool {
 
 /// The difference of two long values, line by line.
 pub(super) fn difference(before: &Value, after: &Value) -> Vec<String> {
-    let mut shown = clipped(text::compare(&laid_out(before), &laid_out(after), CONTEXT));
+    let compared = text::compare(&laid_out(before), &laid_out(after), CONTEXT);
+    let mut shown: Vec<String> = compared.iter().map(shown).collect();
     if let Some(more @ 1..) = shown.len().checked_sub(MOST) {
         shown.truncate(MOST);
         shown.push(paint(
@@ -90,72 +92,33 @@ fn laid_out(value: &Value) -> String {
     }
 }
 
-/// The lines with their signs. Where a run of removed lines is followed by a run of added ones,
-/// long lines are cut down to where they differ.
-fn clipped(lines: Vec<Line>) -> Vec<String> {
-    let mut shown = Vec::new();
-    let mut rest = lines.as_slice();
-    while let Some(line) = rest.first() {
-        let removed = run(rest, |line| matches!(line, Line::Removed(_)));
-        let added = run(&rest[removed.len()..], |line| {
-            matches!(line, Line::Added(_))
-        });
-        rest = &rest[(removed.len() + added.len()).max(1)..];
-        match line {
-            Line::Same(text) => shown.push(paint(FAINT, format!("  {}", glimpsed(text)))),
-            Line::Folded(count) => {
-                shown.push(paint(
-                    FAINT,
-                    format!("… {} unchanged", counted(*count, "line")),
-                ));
-            }
-            Line::Removed(_) | Line::Added(_) => changed(removed, added, &mut shown),
-        }
+/// A line with its sign.
+fn shown(line: &Line) -> String {
+    match line {
+        Line::Same(text) => paint(FAINT, format!("  {}", glimpsed(text))),
+        Line::Folded(count) => paint(FAINT, format!("… {} unchanged", counted(*count, "line"))),
+        Line::Removed(pieces) => paint(REMOVED, format!("- {}", changed(pieces, REMOVED))),
+        Line::Added(pieces) => paint(ADDED, format!("+ {}", changed(pieces, ADDED))),
     }
-    shown
 }
 
-/// Removed lines, then added ones. A long line and the one that took its place are cut down to all
-/// the words in which they differ.
-fn changed(removed: &[Line], added: &[Line], shown: &mut Vec<String>) {
-    let text = |line: &Line| match line {
-        Line::Same(text) | Line::Removed(text) | Line::Added(text) => text.clone(),
-        Line::Folded(_) => String::new(),
+/// A changed line, with the words that changed set off. Most of what did not change in a long line is
+/// left out.
+fn changed(pieces: &[Piece], style: Style) -> String {
+    let length = |piece: &Piece| piece.text.chars().count();
+    let is_long = pieces.iter().map(length).sum::<usize>() > LONG;
+    let is_whole = pieces.iter().all(|piece| piece.is_changed);
+    let last = pieces.len().saturating_sub(1);
+    let piece = |(index, piece): (usize, &Piece)| match piece.is_changed {
+        true if is_whole => told(&piece.text),
+        true => format!(
+            "{style:#}{}{style}",
+            paint(style.bold().underline(), told(&piece.text))
+        ),
+        false if is_long => told(&shortened(&piece.text, index > 0, index < last)),
+        false => told(&piece.text),
     };
-    let (mut old, mut new): (Vec<_>, Vec<_>) = (
-        removed.iter().map(text).collect(),
-        added.iter().map(text).collect(),
-    );
-    for (old, new) in old.iter_mut().zip(&mut new) {
-        if old.chars().count().max(new.chars().count()) > LONG {
-            (*old, *new) = abridged(&text::words(old, new));
-        }
-    }
-    shown.extend(
-        old.iter()
-            .map(|line| paint(REMOVED, format!("- {}", told(line)))),
-    );
-    shown.extend(
-        new.iter()
-            .map(|line| paint(ADDED, format!("+ {}", told(line)))),
-    );
-}
-
-/// Both lines, with most of what they share left out.
-fn abridged(pieces: &[Piece]) -> (String, String) {
-    let (mut old, mut new) = (String::new(), String::new());
-    for (index, piece) in pieces.iter().enumerate() {
-        match piece {
-            Piece::Removed(text) => old.push_str(text),
-            Piece::Added(text) => new.push_str(text),
-            Piece::Same(text) => {
-                let shared = shortened(text, index > 0, index + 1 < pieces.len());
-                old.push_str(&shared);
-                new.push_str(&shared);
-            }
-        }
-    }
-    (old, new)
+    pieces.iter().enumerate().map(piece).collect()
 }
 
 /// What is shown of a stretch that did not change: its beginning if something stands before it, its end
@@ -169,11 +132,6 @@ fn shortened(text: &str, keeps_start: bool, keeps_end: bool) -> String {
     }
     let (head, tail) = (&characters[..start], &characters[characters.len() - end..]);
     head.iter().chain(['…'].iter()).chain(tail).collect()
-}
-
-fn run(lines: &[Line], is_in: impl Fn(&Line) -> bool) -> &[Line] {
-    let length = lines.iter().take_while(|line| is_in(line)).count();
-    &lines[..length]
 }
 
 /// A line without what is beyond `longest` characters, and how much that is; made harmless.
@@ -237,12 +195,35 @@ mod tests {
 
     use super::*;
 
+    fn plain(before: &Value, after: &Value) -> Vec<String> {
+        let strip = |line: &String| anstream::adapter::strip_str(line).to_string();
+        difference(before, after).iter().map(strip).collect()
+    }
+
+    #[test]
+    fn words_that_changed_are_set_off() {
+        let line = |word: &str| {
+            json!(format!(
+                "Be {word} to all who come here, first of all.\nAnd last."
+            ))
+        };
+        let shown = difference(&line("kind"), &line("very kind"));
+        let bold = REMOVED.bold().underline();
+        assert!(!shown[0].contains(&bold.to_string()), "{}", shown[0]);
+        let bold = ADDED.bold().underline();
+        assert!(
+            shown[1].contains(&format!("{bold}very {bold:#}")),
+            "{}",
+            shown[1]
+        );
+    }
+
     #[test]
     fn a_long_line_is_cut_down_to_where_it_differs() {
         let sentence = "All of this stays as it is, word by word. ".repeat(10);
         let before = json!(format!("{sentence}The old end."));
         let after = json!(format!("{sentence}The new end."));
-        let shown = difference(&before, &after).join("\n");
+        let shown = plain(&before, &after).join("\n");
         assert!(
             shown.contains("The old end.") && shown.contains("The new end."),
             "{shown}"
@@ -258,7 +239,7 @@ mod tests {
                 "Filler words. ".repeat(100)
             ))
         };
-        let shown = difference(&line("Never", "kind"), &line("Always", "RUDE"));
+        let shown = plain(&line("Never", "kind"), &line("Always", "RUDE"));
         assert_eq!(shown.len(), 2);
         assert!(
             shown[0].contains("Never") && shown[0].contains("kind"),
