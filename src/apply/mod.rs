@@ -4,7 +4,9 @@ mod execute;
 mod outcome;
 mod resolve;
 mod send;
+mod take;
 mod undo;
+mod verify;
 
 pub use execute::{Session, execute};
 pub use outcome::{After, Normalised, Outcome, Status};

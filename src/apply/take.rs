@@ -1,0 +1,176 @@
+//! One step: the persona is read again, and written if it is what the plan was built on.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::execute::{Session, Taken};
+use super::outcome::{After, Outcome, Status};
+use super::send::Sent;
+use super::verify::Echo;
+use crate::api::{ApiError, ApiErrorKind};
+use crate::model::{Live, PersonaId, Pointer, causes};
+use crate::plan::{Base, Removal, Revision, Step};
+
+impl Session<'_> {
+    pub(super) async fn create(self, step: &Step, body: &Value) -> Taken {
+        let body = match self.secrets.in_body(self.catalog, body) {
+            Ok(body) => body,
+            Err(problem) => return (Outcome::because(Status::Failed, problem), None),
+        };
+        match self.writer.create(body).await {
+            Ok(created) => {
+                let written = step.fields.iter().map(|field| field.path.clone()).collect();
+                self.read_back(step, &created.id, &written, Echo::Free)
+                    .await
+            }
+            Err(error) if may_have_happened(&error) => {
+                let unsure = format!(
+                    "{}; it may have been created all the same: the next plan adopts it by its name",
+                    causes(&error)
+                );
+                (Outcome::because(Status::Failed, unsure), None)
+            }
+            Err(error) => (failure(&error), None),
+        }
+    }
+
+    pub(super) async fn revise(self, step: &Step, revision: &Revision) -> Taken {
+        let live = match self.writer.reader().find(&revision.id).await {
+            Ok(Some(live)) => live,
+            Ok(None) => return (stale(&revision.id, "is gone"), None),
+            Err(error) => return (failure(&error), None),
+        };
+        if let Some(stale) = self.staleness(&revision.id, &revision.base, &live) {
+            return (stale, None);
+        }
+        if revision.requests.is_empty() {
+            return self.done(step, &live, &BTreeSet::new());
+        }
+        self.send(step, revision).await
+    }
+
+    /// Deletes a persona, and looks whether it is gone: an unknown id is refused just as a bad request.
+    pub(super) async fn delete(self, removal: &Removal) -> Taken {
+        let Removal { id, base } = removal;
+        let live = match self.writer.reader().find(id).await {
+            Ok(Some(live)) => live,
+            Ok(None) => return gone(id, Some("it was gone already")),
+            Err(error) => return (failure(&error), None),
+        };
+        if let Some(stale) = self.staleness(id, base, &live) {
+            return (stale, None);
+        }
+        let deleted = self.writer.delete(id).await;
+        match (deleted, self.writer.reader().find(id).await) {
+            (_, Ok(None)) => gone(id, None),
+            (Err(error), _) => (unsure(&error), None),
+            (Ok(()), Ok(Some(_))) => {
+                let kept = format!("the service took the request, but {id} is still there");
+                (Outcome::because(Status::Failed, kept), None)
+            }
+            (Ok(()), Err(error)) => {
+                let unsure = format!("{id} was deleted, but that could not be seen");
+                let unsure = format!("{unsure}: {}", causes(&error));
+                (Outcome::because(Status::Failed, unsure), None)
+            }
+        }
+    }
+
+    /// What to say where a persona is not what the plan was built on.
+    fn staleness(self, id: &PersonaId, base: &Base, live: &Live) -> Option<Outcome> {
+        let now = Base::of(self.catalog, &live.document, self.fingerprints.salt());
+        let moved = base.moved(&now);
+        (!moved.is_empty()).then(|| stale(id, &edited(&moved)))
+    }
+
+    /// Sends the requests of a step one after the other. Where one fails, those before it are
+    /// recorded all the same.
+    async fn send(self, step: &Step, revision: &Revision) -> Taken {
+        let mut written = BTreeSet::new();
+        let mut echo = Echo::Free;
+        for request in &revision.requests {
+            let trouble = match self.secrets.in_patch(self.catalog, &request.patch) {
+                Err(problem) => Some(Outcome::because(Status::Failed, problem)),
+                Ok(patch) => match self.patch(step, &revision.id, &patch).await {
+                    Ok(Sent::Changed) => {
+                        echo = Echo::Changed;
+                        None
+                    }
+                    Ok(Sent::Unchanged) => None,
+                    Ok(Sent::Stale) => {
+                        let edited = "was edited in this very moment; plan again";
+                        Some(stale(&revision.id, edited))
+                    }
+                    Err(error) => Some(unsure(&error)),
+                },
+            };
+            match trouble {
+                None => {}
+                Some(outcome) if written.is_empty() => return (outcome, None),
+                Some(outcome) => return self.partly(step, &revision.id, &written, outcome).await,
+            }
+            written.extend(request.fields.iter().cloned());
+        }
+        self.read_back(step, &revision.id, &written, echo).await
+    }
+}
+
+/// What to say of a write that failed: if only its answer was lost, it may have been done.
+fn unsure(error: &ApiError) -> Outcome {
+    let mut outcome = failure(error);
+    if may_have_happened(error) {
+        outcome.after = After::Unseen;
+    }
+    outcome
+}
+
+/// A persona that is no longer there, as it should be.
+fn gone(id: &PersonaId, message: Option<&str>) -> Taken {
+    let mut outcome = Outcome::of(Status::Applied, message.map(str::to_owned));
+    outcome.persona_id = Some(id.clone());
+    outcome.after = After::Deleted;
+    (outcome, Some(None))
+}
+
+fn stale(id: &PersonaId, what: &str) -> Outcome {
+    Outcome::because(Status::Stale, format!("{id} {what}"))
+}
+
+fn failure(error: &ApiError) -> Outcome {
+    let status = match &error.kind {
+        ApiErrorKind::Draft { .. } => Status::Blocked,
+        _ if error.is_refusal() => Status::Refused,
+        _ => Status::Failed,
+    };
+    let is_unauthorized = error.is_unauthorized();
+    Outcome {
+        is_unauthorized,
+        ..Outcome::because(status, causes(error))
+    }
+}
+
+/// What was edited since the plan was made.
+fn edited(moved: &BTreeSet<&Pointer>) -> String {
+    let paths: Vec<_> = moved.iter().map(|path| path.as_str()).collect();
+    format!(
+        "was edited since the plan was made, at {}; plan again",
+        paths.join(", ")
+    )
+}
+
+/// Whether the service may have done what it was asked for without our knowing.
+fn may_have_happened(error: &ApiError) -> bool {
+    match &error.kind {
+        ApiErrorKind::Status { status, .. } => *status >= 500,
+        ApiErrorKind::NoAnswer(error) => !error.is_connect(),
+        ApiErrorKind::Unauthorized { .. }
+        | ApiErrorKind::Redirect { .. }
+        | ApiErrorKind::Draft { .. }
+        | ApiErrorKind::Key => false,
+        ApiErrorKind::Truncated(_)
+        | ApiErrorKind::NotJson { .. }
+        | ApiErrorKind::Malformed(_)
+        | ApiErrorKind::TooLarge(_) => true,
+    }
+}
