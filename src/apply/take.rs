@@ -55,7 +55,7 @@ impl Session<'_> {
         let Removal { id, base } = removal;
         let live = match self.writer.reader().find(id).await {
             Ok(Some(live)) => live,
-            Ok(None) => return gone(id, Some("it was gone already")),
+            Ok(None) => return gone(id, After::Untouched),
             Err(error) => return (failure(&error), None),
         };
         if let Some(stale) = self.staleness(id, base, &live) {
@@ -63,7 +63,7 @@ impl Session<'_> {
         }
         let deleted = self.writer.delete(id).await;
         match (deleted, self.writer.reader().find(id).await) {
-            (_, Ok(None)) => gone(id, None),
+            (_, Ok(None)) => gone(id, After::Deleted),
             (Err(error), _) => (unsure(&error), None),
             (Ok(()), Ok(Some(_))) => {
                 let kept = format!("the service took the request, but {id} is still there");
@@ -126,10 +126,13 @@ fn unsure(error: &ApiError) -> Outcome {
 }
 
 /// A persona that is no longer there, as it should be.
-fn gone(id: &PersonaId, message: Option<&str>) -> Taken {
-    let mut outcome = Outcome::of(Status::Applied, message.map(str::to_owned));
+fn gone(id: &PersonaId, after: After) -> Taken {
+    let mut outcome = Outcome::new(Status::Applied);
+    if matches!(after, After::Untouched) {
+        outcome.message = Some("it was gone already".to_owned());
+    }
     outcome.persona_id = Some(id.clone());
-    outcome.after = After::Deleted;
+    outcome.after = after;
     (outcome, Some(None))
 }
 

@@ -142,6 +142,39 @@ fn a_deleted_persona_is_made_again() {
 }
 
 #[test]
+fn what_somebody_else_deleted_is_not_made_again() {
+    let site = Site::with_manifest(ANA);
+    site.write("personas/ben.yaml", "persona_name: Ben\nsystem_prompt: x\n");
+    site.run(["apply", "--yes"]).success();
+    std::fs::remove_file(site.path("personas/ana.yaml")).expect("it is there");
+    site.run(["plan", "--prune", "--out", "plan.json"])
+        .success();
+    let id = ana_id(&site);
+    let state = format!("personas/.personactl/sandbox/personas/{id}.json");
+    std::fs::remove_file(site.path(&state)).expect("it is live");
+    site.run(["apply", "plan.json"])
+        .success()
+        .says("it was gone already")
+        .hides("undoes this");
+    assert_eq!(undo_files(&site), Vec::<PathBuf>::new());
+    site.run(["plan", "--prune", "--detailed-exitcode"])
+        .success()
+        .hides("ana");
+}
+
+fn ana_id(site: &Site) -> String {
+    let live = site.live();
+    let ana = live
+        .iter()
+        .find(|record| record["document"]["persona_name"] == "Ana")
+        .expect("Ana");
+    ana["document"]["persona_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned()
+}
+
+#[test]
 fn what_was_hidden_is_left_out_and_said() {
     let mut site = Site::with_manifest(
         "persona_name: Ana\nsystem_prompt: x\ncontext: old\n\
