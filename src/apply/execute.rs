@@ -56,9 +56,9 @@ pub async fn execute(
         let mut results = stream::iter(turn)
             .map(|index| async move { (index, session.turn(&plan.steps[index]).await) })
             .buffer_unordered(session.concurrency.max(1));
-        while let Some((index, (mut outcome, record))) = results.next().await {
+        while let Some((index, (mut outcome, bookkeeping))) = results.next().await {
             let step = &plan.steps[index];
-            if let Some(Err(error)) = record.map(|record| save(ledger, step, record)) {
+            if let Err(error) = save(ledger, step, bookkeeping) {
                 session.stop.set(true);
                 outcome.lose(&error);
             }
@@ -76,14 +76,18 @@ fn turns(plan: &Plan) -> [Vec<usize>; 2] {
     [others, deletes]
 }
 
-fn save(ledger: &mut Ledger, step: &Step, record: Option<Record>) -> Result<(), LedgerError> {
-    if let Some(old) = step.moved_from() {
-        ledger.records.remove(old);
+fn save(ledger: &mut Ledger, step: &Step, bookkeeping: Bookkeeping) -> Result<(), LedgerError> {
+    match bookkeeping {
+        Bookkeeping::Leave => return Ok(()),
+        Bookkeeping::Bind(record) => ledger.bind(step.key.clone(), record),
+        Bookkeeping::Forget => {
+            let key = step
+                .binding
+                .as_ref()
+                .map_or(&step.key, |binding| &binding.key);
+            ledger.records.remove(key);
+        }
     }
-    match record {
-        Some(record) => ledger.records.insert(step.key.clone(), record),
-        None => ledger.records.remove(&step.key),
-    };
     ledger.write()
 }
 
@@ -91,34 +95,58 @@ fn save(ledger: &mut Ledger, step: &Step, record: Option<Record>) -> Result<(), 
 fn note(plan: &Plan, ledger: &mut Ledger) -> bool {
     let plan::Notes { record, forget } = &plan.notes;
     ledger.records.retain(|key, _| !forget.contains(key));
-    ledger.records.extend(record.clone());
+    for (key, record) in record {
+        ledger.bind(key.clone(), record.clone());
+    }
     !record.is_empty() || !forget.is_empty()
 }
 
-/// What became of a step, and what the ledger is to hold of it if that changes: `None` in it where
-/// that is nothing.
-pub(super) type Taken = (Outcome, Option<Option<Record>>);
+/// What the ledger is to hold of a step's persona from now on.
+#[derive(Debug)]
+pub(super) enum Bookkeeping {
+    /// What it holds.
+    Leave,
+    /// This.
+    Bind(Record),
+    /// Nothing.
+    Forget,
+}
+
+impl Bookkeeping {
+    pub(super) fn of(record: Option<Record>) -> Self {
+        record.map_or(Self::Forget, Self::Bind)
+    }
+}
+
+/// What became of a step, and what the ledger learns of it.
+pub(super) type Taken = (Outcome, Bookkeeping);
 
 impl Session<'_> {
     /// Takes a step, unless nothing more is to be started.
     async fn turn(self, step: &Step) -> Taken {
         match self.outdated.get(&step.key) {
-            _ if self.stop.get() => (Outcome::new(Status::Skipped), None),
-            Some(why) => (Outcome::because(Status::Stale, why), None),
+            _ if self.stop.get() => (Outcome::new(Status::Skipped), Bookkeeping::Leave),
+            Some(why) => (Outcome::because(Status::Stale, why), Bookkeeping::Leave),
             None => self.take(step).await,
         }
     }
 
     async fn take(self, step: &Step) -> Taken {
-        let (mut outcome, record) = match &step.action {
+        let (mut outcome, bookkeeping) = match &step.action {
             Action::Create(body) | Action::Recreate(body) => self.create(step, body).await,
             Action::Adopt(revision) | Action::Update(revision) => self.revise(step, revision).await,
             Action::Delete(removal) => self.delete(removal).await,
-            Action::Keep => (Outcome::of(Status::Unchanged, step.reason.clone()), None),
-            Action::Blocked(_) => (Outcome::of(Status::Blocked, step.reason.clone()), None),
+            Action::Keep => (
+                Outcome::of(Status::Unchanged, step.reason.clone()),
+                Bookkeeping::Leave,
+            ),
+            Action::Blocked(_) => (
+                Outcome::of(Status::Blocked, step.reason.clone()),
+                Bookkeeping::Leave,
+            ),
         };
         // The service may repeat in its refusal what it was sent.
         outcome.message = outcome.message.map(|message| self.secrets.redact(message));
-        (outcome, record)
+        (outcome, bookkeeping)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::execute::{Session, Taken};
+use super::execute::{Bookkeeping, Session, Taken};
 use super::outcome::{After, Outcome, Status};
 use super::send::Sent;
 use super::verify::Echo;
@@ -16,7 +16,12 @@ impl Session<'_> {
     pub(super) async fn create(self, step: &Step, body: &Value) -> Taken {
         let body = match self.secrets.in_body(self.catalog, body) {
             Ok(body) => body,
-            Err(problem) => return (Outcome::because(Status::Failed, problem), None),
+            Err(problem) => {
+                return (
+                    Outcome::because(Status::Failed, problem),
+                    Bookkeeping::Leave,
+                );
+            }
         };
         match self.writer.create(body).await {
             Ok(created) => {
@@ -29,20 +34,20 @@ impl Session<'_> {
                     "{}; it may have been created all the same: the next plan adopts it by its name",
                     causes(&error)
                 );
-                (Outcome::because(Status::Failed, unsure), None)
+                (Outcome::because(Status::Failed, unsure), Bookkeeping::Leave)
             }
-            Err(error) => (failure(&error), None),
+            Err(error) => (failure(&error), Bookkeeping::Leave),
         }
     }
 
     pub(super) async fn revise(self, step: &Step, revision: &Revision) -> Taken {
         let live = match self.writer.reader().find(&revision.id).await {
             Ok(Some(live)) => live,
-            Ok(None) => return (stale(&revision.id, "is gone"), None),
-            Err(error) => return (failure(&error), None),
+            Ok(None) => return (stale(&revision.id, "is gone"), Bookkeeping::Leave),
+            Err(error) => return (failure(&error), Bookkeeping::Leave),
         };
         if let Some(stale) = self.staleness(&revision.id, &revision.base, &live) {
-            return (stale, None);
+            return (stale, Bookkeeping::Leave);
         }
         if revision.requests.is_empty() {
             return self.done(step, &live, &BTreeSet::new());
@@ -52,29 +57,34 @@ impl Session<'_> {
 
     /// Deletes a persona, and looks whether it is gone: an unknown id is refused just as a bad request.
     pub(super) async fn delete(self, removal: &Removal) -> Taken {
-        let Removal { id, base } = removal;
+        let Removal {
+            id,
+            base,
+            record: _,
+        } = removal;
         let live = match self.writer.reader().find(id).await {
             Ok(Some(live)) => live,
             Ok(None) => return gone(id, After::Untouched),
-            Err(error) => return (failure(&error), None),
+            Err(error) => return (failure(&error), Bookkeeping::Leave),
         };
         if let Some(stale) = self.staleness(id, base, &live) {
-            return (stale, None);
+            return (stale, Bookkeeping::Leave);
         }
         let deleted = self.writer.delete(id).await;
-        match (deleted, self.writer.reader().find(id).await) {
-            (_, Ok(None)) => gone(id, After::Deleted),
-            (Err(error), _) => (unsure(&error), None),
+        let problem = match (deleted, self.writer.reader().find(id).await) {
+            (_, Ok(None)) => return gone(id, After::Deleted),
+            (Err(error), _) => return (unsure(&error), Bookkeeping::Leave),
             (Ok(()), Ok(Some(_))) => {
-                let kept = format!("the service took the request, but {id} is still there");
-                (Outcome::because(Status::Failed, kept), None)
+                format!("the service took the request, but {id} is still there")
             }
             (Ok(()), Err(error)) => {
-                let unsure = format!("{id} was deleted, but that could not be seen");
-                let unsure = format!("{unsure}: {}", causes(&error));
-                (Outcome::because(Status::Failed, unsure), None)
+                let causes = causes(&error);
+                format!("{id} was deleted, but that could not be seen: {causes}")
             }
-        }
+        };
+        let mut outcome = Outcome::because(Status::Failed, problem);
+        outcome.after = After::Unseen;
+        (outcome, Bookkeeping::Leave)
     }
 
     /// What to say where a persona is not what the plan was built on.
@@ -107,7 +117,7 @@ impl Session<'_> {
             };
             match trouble {
                 None => {}
-                Some(outcome) if written.is_empty() => return (outcome, None),
+                Some(outcome) if written.is_empty() => return (outcome, Bookkeeping::Leave),
                 Some(outcome) => return self.partly(step, &revision.id, &written, outcome).await,
             }
             written.extend(request.fields.iter().cloned());
@@ -133,7 +143,7 @@ fn gone(id: &PersonaId, after: After) -> Taken {
     }
     outcome.persona_id = Some(id.clone());
     outcome.after = after;
-    (outcome, Some(None))
+    (outcome, Bookkeeping::Forget)
 }
 
 fn stale(id: &PersonaId, what: &str) -> Outcome {

@@ -44,7 +44,7 @@ impl Undo {
             before: before(&saved.plan, live, records),
             saved,
         };
-        let expected = undo.inverses(&undo.saved.plan, |_| Some(None));
+        let expected = undo.inverses(&undo.saved.plan, |_| &After::Unseen);
         if expected.is_empty() {
             return Ok(None);
         }
@@ -69,10 +69,9 @@ impl Undo {
             .map(|step| &step.key)
             .zip(outcomes)
             .collect();
-        let done = self.inverses(plan, |step| match &outcomes.get(&step.key)?.after {
-            After::Untouched => None,
-            After::Unseen | After::Deleted => Some(None),
-            After::Seen(live) => Some(Some(live)),
+        let done = self.inverses(plan, |step| {
+            let outcome = outcomes.get(&step.key);
+            outcome.map_or(&After::Untouched, |outcome| &outcome.after)
         });
         if done.is_empty() {
             return fs::remove_file(&self.path).map(|()| None);
@@ -81,14 +80,14 @@ impl Undo {
         Ok(Some(self.path))
     }
 
-    /// The inverses of the steps that were done: `after` says what a persona is now, as far as is known.
-    fn inverses<'l>(
-        &self,
-        plan: &Plan,
-        after: impl Fn(&Step) -> Option<Option<&'l Live>>,
-    ) -> Vec<Step> {
+    /// The inverses of the steps that were done, by what each has left behind.
+    fn inverses<'l>(&self, plan: &Plan, after: impl Fn(&Step) -> &'l After) -> Vec<Step> {
         let inverse = |step: &Step| {
-            let after = after(step)?.map(|live| &live.document);
+            let after = match after(step) {
+                After::Untouched => return None,
+                After::Unseen | After::Deleted => None,
+                After::Seen(live) => Some(&live.document),
+            };
             let (before, record) = self.before.get(&step.key)?;
             self.undoing.inverse(step, before, after, record.as_ref())
         };
@@ -98,7 +97,6 @@ impl Undo {
     fn write(&mut self, steps: Vec<Step>) -> io::Result<()> {
         self.saved.plan.steps = steps;
         self.saved.plan.notes = Notes::default();
-        self.saved.id = self.saved.plan.id();
         durable::write(&self.path, self.saved.to_text()?.as_bytes())
     }
 }

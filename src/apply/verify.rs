@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::execute::{Session, Taken};
+use super::execute::{Bookkeeping, Session, Taken};
 use super::outcome::{After, Normalised, Outcome, Status};
 use crate::catalog::{self, is_unset};
 use crate::model::{Live, PersonaId, Pointer, causes, secret};
@@ -45,7 +45,7 @@ impl Session<'_> {
         outcome.persona_id = Some(id.clone());
         outcome.after = After::Unseen;
         let record = step.record_unseen(id, written, self.digests());
-        (outcome, Some(record))
+        (outcome, Bookkeeping::of(record))
     }
 
     const fn digests(&self) -> Digests<'_> {
@@ -71,7 +71,7 @@ impl Session<'_> {
                 paths.join(", ")
             ));
         }
-        (outcome, Some(record))
+        (outcome, Bookkeeping::of(record))
     }
 
     /// Tells of a step of which some requests were taken, and then one was not.
@@ -90,7 +90,7 @@ impl Session<'_> {
             Ok(None) | Err(_) => After::Unseen,
         };
         let record = step.record_unseen(id, written, self.digests());
-        (outcome, Some(record))
+        (outcome, Bookkeeping::of(record))
     }
 
     /// What was sent and is answered in another form. A secret is meant to come back masked.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Catalog;
-use super::field::{Access, Field, Kind, Literal, Secrecy};
+use super::field::{Access, Field, Kind, Literal, Requirement, Secrecy};
 use super::table::{CREDENTIAL_WORDS, CREDENTIALS, TOOL_NAME};
 use crate::model::{Pointer, secret};
 
@@ -90,6 +90,16 @@ impl Catalog {
             Secrecy::Holds => pointer
                 .split_last()
                 .is_some_and(|(_, name)| is_credential(&name)),
+        }
+    }
+
+    /// The member beside it that has to be there where this one is.
+    #[must_use]
+    pub fn companion(&self, pointer: &Pointer) -> Option<Pointer> {
+        let (parent, _) = pointer.split_last()?;
+        match self.find(pointer)?.required {
+            Requirement::Together(name) => Some(parent.join(name)),
+            Requirement::Optional | Requirement::Unless(..) => None,
         }
     }
 

@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use crate::api::{ApiError, ApiErrorKind};
 use crate::ledger::LedgerError;
 use crate::manifest::{LoadError, LoadErrorKind};
-use crate::model::Digest;
+use crate::model::{Digest, SecretName};
 use crate::plan::SavedError;
 use crate::sandbox::StartError;
 use crate::settings::{SettingsError, SettingsErrorKind};
@@ -73,12 +73,19 @@ pub(super) enum Error {
         #[source]
         source: SavedError,
     },
-    #[error("the plan `{}` is for {plan}, and this run is {run}", path.display())]
+    #[error("the plan `{}` is for another {what}: {plan}, not {run}", path.display())]
     OtherPlan {
         path: PathBuf,
+        what: &'static str,
         plan: String,
         run: String,
     },
+    #[error("the plan `{}` would send {name}, which is a key to the service itself", path.display())]
+    KeyInPlan { path: PathBuf, name: SecretName },
+    #[error("`{}` would be read as a manifest", .0.display())]
+    AmongManifests(PathBuf),
+    #[error("there is neither a persona directory nor a plan `{}`", .0.display())]
+    NoTarget(PathBuf),
     #[error("nothing was applied: cannot write the undo file `{}`", path.display())]
     Undo {
         path: PathBuf,
@@ -137,7 +144,15 @@ impl Error {
                 ledger.display()
             )),
             Self::NoPlan { .. } => Some("make it again with `plan --out`".to_owned()),
-            Self::NotReplaced(_) => Some("give another name to --out".to_owned()),
+            Self::OtherPlan { .. } => {
+                Some("run it as it was made, or make it again with `plan --out`".to_owned())
+            }
+            Self::NotReplaced(_) | Self::AmongManifests(_) => {
+                Some("give another name to --out".to_owned())
+            }
+            Self::NoTarget(_) => {
+                Some("name the persona directory, or run where `personas` is".to_owned())
+            }
             Self::Unexpected { .. } => {
                 Some("nothing was changed; plan again, and review what is new".to_owned())
             }

@@ -94,8 +94,8 @@ impl Prepared {
         })
     }
 
-    /// Looks again for what has moved, as whoever was asked may have taken their time.
-    pub(super) async fn refresh(&mut self, service: &Service) -> Result<(), Error> {
+    /// Looks again whether what is to be made is there by now: whoever was asked may have taken their time.
+    pub(super) async fn recheck(&mut self, service: &Service) -> Result<(), Error> {
         let makes = |step: &Step| matches!(step.action, Action::Create(_) | Action::Recreate(_));
         if self.plan.steps.iter().any(makes) {
             let live = service.client.reader().fetch(&BTreeSet::new()).await?;
@@ -125,7 +125,9 @@ fn secrets(site: &Site<'_>, names: impl IntoIterator<Item = SecretName>) -> Secr
         Api::Sandbox { .. } => Some(SecretString::from(format!("sandbox stand-in for {name}"))),
         Api::Service { .. } => set(site.context, name),
     };
-    let names = names.into_iter();
+    // Our own keys are for the service alone.
+    let reserved = &site.environment.reserved;
+    let names = names.into_iter().filter(|name| !reserved.contains(name));
     Secrets(
         names
             .filter_map(|name| value(&name).map(|value| (name, value)))

@@ -151,7 +151,6 @@ impl<'c> Site<'c> {
     /// The plan with what it takes to execute it later.
     pub(super) fn saved(&self, plan: &Plan, ledger: &Ledger) -> Saved {
         Saved {
-            id: plan.id(),
             plan: plan.clone(),
             directory: self.directory.display().to_string(),
             salt: ledger.salt().clone(),

@@ -105,6 +105,12 @@ impl Ledger {
         })
     }
 
+    /// Takes an entry over. A persona belongs to one manifest: other entries for it go.
+    pub fn bind(&mut self, key: Key, record: Record) {
+        self.records.retain(|_, other| other.id != record.id);
+        self.records.insert(key, record);
+    }
+
     /// The salt for digests of secrets.
     #[must_use]
     pub const fn salt(&self) -> &Salt {

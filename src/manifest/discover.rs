@@ -1,6 +1,7 @@
 //! The persona directory: which of its files are manifests, and under which key.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::files::{File, Files, normalised};
+use crate::durable;
 use crate::model::{Finding, Key, Place};
 
 /// The persona directory could not be read.
@@ -112,7 +114,7 @@ impl Walk<'_> {
         let Some(name) = path.file_name() else {
             return;
         };
-        if name.as_encoded_bytes().starts_with(b"_") || name.as_encoded_bytes().starts_with(b".") {
+        if is_private(name) {
             return;
         }
         let below = below.join(name);
@@ -184,6 +186,28 @@ impl Walk<'_> {
             findings,
         }
     }
+}
+
+/// Whether a file that is written to `path` would be read as a manifest of the directory.
+#[must_use]
+pub fn is_manifest(directory: &Path, path: &Path) -> bool {
+    let folder = durable::folder_of(path).canonicalize();
+    let (Ok(real), Ok(folder), Some(name)) = (directory.canonicalize(), folder, path.file_name())
+    else {
+        return false;
+    };
+    let below = folder.join(name);
+    let Ok(below) = below.strip_prefix(&real) else {
+        return false;
+    };
+    let is_hidden = below.iter().any(is_private);
+    !is_hidden && key_of(below).is_some()
+}
+
+/// Whether what is called so is never a manifest, nor holds any.
+fn is_private(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b"_") || name.starts_with(b".")
 }
 
 /// The key of a file below the persona directory; `None` where it is no manifest.

@@ -15,5 +15,5 @@ mod resolve;
 mod tests;
 mod twins;
 
-pub use discover::{LoadError, LoadErrorKind};
+pub use discover::{LoadError, LoadErrorKind, is_manifest};
 pub use load::{Loaded, Scope, load};

@@ -14,8 +14,8 @@ use crate::model::{Digest, Fingerprints, Hasher, Pointer, Salt};
 pub struct Base {
     /// Fields that may be shown.
     open: BTreeMap<Pointer, Digest>,
-    /// Fields that must not be shown, by a salted digest.
-    hidden: BTreeMap<Pointer, Digest>,
+    /// Fields that must not be shown, by a salted digest; none where anything may stand.
+    hidden: BTreeMap<Pointer, Option<Digest>>,
 }
 
 impl Base {
@@ -28,24 +28,30 @@ impl Base {
             if is_unset(value) {
                 continue;
             }
-            let side = match catalog.is_hidden(&pointer) {
-                true => &mut base.hidden,
-                false => &mut base.open,
-            };
-            // A reference to a secret has no business in a live document; such a plan is blocked.
             let digest = catalog.digest(&pointer, Some(value), &secrets);
-            side.insert(pointer, digest.unwrap_or_else(Digest::unset));
+            if catalog.is_hidden(&pointer) {
+                base.hidden.insert(pointer, digest);
+            } else {
+                base.open
+                    .insert(pointer, digest.unwrap_or_else(Digest::unset));
+            }
         }
         base
+    }
+
+    /// Takes whatever stands in these hidden fields for what stood there.
+    pub(super) fn leave_open<'p>(&mut self, hidden: impl Iterator<Item = &'p Pointer>) {
+        self.hidden.extend(hidden.map(|path| (path.clone(), None)));
     }
 
     /// The fields that are not as they were.
     #[must_use]
     pub fn moved<'b>(&'b self, now: &'b Self) -> BTreeSet<&'b Pointer> {
         let Self { open, hidden } = self;
-        moved(open, &now.open)
-            .chain(moved(hidden, &now.hidden))
-            .collect()
+        let mut moved: BTreeSet<&Pointer> = moved(open, &now.open).collect();
+        moved.extend(self::moved(hidden, &now.hidden));
+        moved.retain(|path| hidden.get(*path) != Some(&None));
+        moved
     }
 
     /// One digest for all of it, the same for everyone: of what is hidden it only says where it is.
@@ -64,9 +70,10 @@ impl Base {
     }
 }
 
-type Digests = BTreeMap<Pointer, Digest>;
-
-fn moved<'b>(before: &'b Digests, now: &'b Digests) -> impl Iterator<Item = &'b Pointer> {
+fn moved<'b, D: PartialEq>(
+    before: &'b BTreeMap<Pointer, D>,
+    now: &'b BTreeMap<Pointer, D>,
+) -> impl Iterator<Item = &'b Pointer> {
     let changed = before
         .iter()
         .filter(|(pointer, digest)| now.get(*pointer) != Some(*digest));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::base::Base;
 use super::entry::{Digests, Entry};
 use super::judge::Cause;
+use super::outdated::Holders;
 use super::pair::{Pair, pair};
 use super::prune;
 use super::revise::{body, revise};
@@ -94,6 +95,10 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         .map(|pair| inputs.decide(&pair, &mut notes))
         .collect();
     prune::brake(&mut steps, inputs);
+    let holders = Holders::of(inputs.records);
+    for step in &mut steps {
+        step.rivals = holders.rivals(step);
+    }
     Plan {
         environment: inputs.environment.to_owned(),
         api_url: inputs.api_url.to_owned(),
@@ -119,7 +124,7 @@ impl Inputs<'_> {
     fn decide(&self, pair: &Pair<'_>, notes: &mut Notes) -> Step {
         match pair {
             Pair::New { desired, like } => Step {
-                reason: like.map(|like| self.likeness(like)),
+                reason: like.first().map(|like| self.likeness(like)),
                 ..self.create(desired, Cause::Change)
             },
             Pair::Gone { desired, record } => self.recreate(desired, record),
@@ -130,11 +135,13 @@ impl Inputs<'_> {
                 moved_from,
             } => {
                 let step = self.update(desired, live, *record, *moved_from);
-                self.note(&step, live, *record, notes);
+                self.note(&step, live, notes);
                 step
             }
             Pair::Named { desired, live } => self.adopt(desired, live),
-            Pair::Unclear { desired, problem } => Step {
+            Pair::Unclear {
+                desired, problem, ..
+            } => Step {
                 reason: Some(problem.clone()),
                 ..self.blank(desired)
             },
@@ -165,16 +172,15 @@ impl Inputs<'_> {
             unavailable: self.unavailable(desired),
             ignore: desired.ignore.clone(),
             binding: self.binding(&desired.key),
+            rivals: BTreeSet::new(),
             entry: Entry::Fixed(None),
         }
     }
 
     /// What the ledger binds a key to.
     pub(super) fn binding(&self, key: &Key) -> Option<Binding> {
-        self.records.get(key).map(|record| Binding {
-            key: key.clone(),
-            id: record.id.clone(),
-        })
+        let record = self.records.get(key)?;
+        Some(Binding::new(key.clone(), record.id.clone()))
     }
 
     fn create(&self, desired: &Desired, cause: Cause) -> Step {
@@ -328,7 +334,7 @@ impl Inputs<'_> {
     }
 
     /// Notes what the ledger learns of a persona that is left alone.
-    fn note(&self, step: &Step, live: &Live, record: Option<&Record>, notes: &mut Notes) {
+    fn note(&self, step: &Step, live: &Live, notes: &mut Notes) {
         if !matches!(step.action, Action::Keep) {
             return;
         }
@@ -337,11 +343,10 @@ impl Inputs<'_> {
             secrets: self.secrets,
         };
         let fresh = step.record(live, &BTreeSet::new(), digests);
-        if step.moved_from().is_some() || record != fresh.as_ref() {
+        if self.records.get(&step.key) != fresh.as_ref() {
             notes
                 .record
                 .extend(fresh.map(|fresh| (step.key.clone(), fresh)));
-            notes.forget.extend(step.moved_from().cloned());
         }
     }
 }

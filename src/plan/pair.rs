@@ -8,10 +8,10 @@ use crate::model::{Desired, Key, Live, PersonaId, Record, Records, folded};
 /// A manifest and what it means on the live side.
 #[derive(Debug)]
 pub(super) enum Pair<'a> {
-    /// Nothing live is meant; one may have nearly the same name.
+    /// Nothing live is meant; some may have nearly the same name.
     New {
         desired: &'a Desired,
-        like: Option<&'a Live>,
+        like: Vec<&'a Live>,
     },
     /// The id says which.
     Known {
@@ -34,13 +34,14 @@ pub(super) enum Pair<'a> {
     Unclear {
         desired: &'a Desired,
         problem: String,
+        candidates: Vec<&'a Live>,
     },
     /// Applied once, and no longer in the repository.
     Dropped {
         key: &'a Key,
         record: &'a Record,
         live: Option<&'a Live>,
-        /// The manifest that means the same live persona.
+        /// A manifest that means the same live persona, or may.
         heir: Option<&'a Key>,
     },
 }
@@ -60,11 +61,11 @@ pub fn known_ids<'a>(desired: &'a [Desired], records: &'a Records) -> BTreeSet<&
 #[must_use]
 pub fn is_other_account(live: &[Live], records: &Records) -> bool {
     let is_live = |record: &Record| live.iter().any(|live| live.id == record.id);
-    records.len() >= FEW && !records.values().any(is_live)
+    records.len() >= TELLING && !records.values().any(is_live)
 }
 
 /// From how many ids on their absence says something of the account.
-const FEW: usize = 3;
+const TELLING: usize = 3;
 
 /// Pairs every manifest and every entry of the ledger, in the order of their keys.
 pub(super) fn pair<'a>(
@@ -99,7 +100,7 @@ pub(super) fn pair<'a>(
         .iter()
         .map(|desired| (&desired.key, world.pair(desired)))
         .collect();
-    let heirs: BTreeMap<&PersonaId, &Key> = pairs.values().filter_map(Pair::meant).collect();
+    let heirs: BTreeMap<&PersonaId, &Key> = pairs.values().flat_map(Pair::meant).collect();
     let moved: BTreeSet<&Key> = moved.values().map(|(old, _)| *old).collect();
     for (key, record) in records {
         if !moved.contains(key) {
@@ -115,16 +116,21 @@ pub(super) fn pair<'a>(
 }
 
 impl<'a> Pair<'a> {
-    /// The live persona that a manifest means, and the manifest's key.
-    fn meant(&self) -> Option<(&'a PersonaId, &'a Key)> {
-        match self {
+    /// The live personas that a manifest means, or may mean, with the manifest's key.
+    fn meant(&self) -> Vec<(&'a PersonaId, &'a Key)> {
+        let (desired, meant): (&Desired, &[&Live]) = match self {
             Self::Known { desired, live, .. } | Self::Named { desired, live } => {
-                Some((&live.id, &desired.key))
+                (desired, std::slice::from_ref(live))
             }
-            Self::New { .. } | Self::Gone { .. } | Self::Unclear { .. } | Self::Dropped { .. } => {
-                None
-            }
-        }
+            Self::New { desired, like } => (desired, like),
+            Self::Unclear {
+                desired,
+                candidates,
+                ..
+            } => (desired, candidates),
+            Self::Gone { .. } | Self::Dropped { .. } => return Vec::new(),
+        };
+        meant.iter().map(|live| (&live.id, &desired.key)).collect()
     }
 }
 
@@ -191,7 +197,11 @@ impl<'a> World<'_, 'a> {
             return self.by_name(desired);
         };
         if let Some(problem) = self.claimed_twice(desired, id) {
-            return Pair::Unclear { desired, problem };
+            return Pair::Unclear {
+                desired,
+                problem,
+                candidates: self.live.get(id).copied().into_iter().collect(),
+            };
         }
         let moved = self.moved.get(&desired.key).copied();
         let record = self
@@ -213,6 +223,7 @@ impl<'a> World<'_, 'a> {
                     "the manifest names {id}, which is not among this account's personas: \
                      correct the id, or take it out to let the name decide"
                 ),
+                candidates: Vec::new(),
             },
         }
     }
@@ -244,12 +255,13 @@ impl<'a> World<'_, 'a> {
         match namesakes[..] {
             [] => Pair::New {
                 desired,
-                like: others.first().copied(),
+                like: others,
             },
             [live] => Pair::Named { desired, live },
             _ => Pair::Unclear {
                 desired,
                 problem: self.ambiguity(&namesakes),
+                candidates: namesakes,
             },
         }
     }

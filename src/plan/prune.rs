@@ -9,7 +9,7 @@ use super::step::{Action, Notes, Obstacle, Removal, Step};
 use crate::model::{Key, Live, Record};
 
 /// So many deletes never need a second word, however small the ledger.
-const FEW: usize = 3;
+const UNREMARKABLE: usize = 3;
 
 impl Inputs<'_> {
     pub(super) fn dropped(
@@ -22,10 +22,14 @@ impl Inputs<'_> {
     ) -> Step {
         let (delete, reason) = self.fate(key, record, live, heir);
         let (action, entry) = match delete {
-            Some(live) => (Action::Delete(self.removal(live)), Entry::Fixed(None)),
+            Some(live) => (
+                Action::Delete(self.removal(live, record)),
+                Entry::Fixed(None),
+            ),
             None => (Action::Keep, Entry::Fixed(Some(record.clone()))),
         };
-        if live.is_none() || heir.is_some() {
+        // What an heir takes over it takes with it.
+        if live.is_none() {
             notes.forget.insert(key.clone());
         }
         let name = live.and_then(|live| self.catalog.name_of(&live.document));
@@ -41,6 +45,7 @@ impl Inputs<'_> {
             unavailable: BTreeSet::new(),
             ignore: Vec::new(),
             binding: self.binding(key),
+            rivals: BTreeSet::new(),
             entry,
         }
     }
@@ -58,7 +63,7 @@ impl Inputs<'_> {
             return (None, gone.to_owned());
         };
         if let Some(heir) = heir {
-            let taken = format!("no longer in the repository; its persona is that of `{heir}` now");
+            let taken = format!("no longer in the repository; left alone, as `{heir}` may mean it");
             return (None, taken);
         }
         let reason = match self.policy.deletes {
@@ -74,8 +79,9 @@ impl Inputs<'_> {
         (None, reason.to_owned())
     }
 
-    fn removal(&self, live: &Live) -> Removal {
+    fn removal(&self, live: &Live, record: &Record) -> Removal {
         Removal {
+            record: record.clone(),
             id: live.id.clone(),
             base: Base::of(self.catalog, &live.document, self.secrets.salt()),
         }
@@ -88,7 +94,7 @@ pub(super) fn brake(steps: &mut [Step], inputs: &Inputs<'_>) {
     let is_delete = |step: &&mut Step| matches!(step.action, Action::Delete(_));
     let count = steps.iter_mut().filter(is_delete).count();
     let known = inputs.records.len();
-    if inputs.policy.deletes == Deletes::Any || count <= FEW || 3 * count <= known {
+    if inputs.policy.deletes == Deletes::Any || count <= UNREMARKABLE || 3 * count <= known {
         return;
     }
     for step in steps.iter_mut().filter(is_delete) {

@@ -16,8 +16,6 @@ const FORMAT_VERSION: u64 = 1;
 pub struct Saved {
     /// The plan. What the ledger knows of its personas is not in it: [`Saved::remember`] that.
     pub plan: Plan,
-    /// What the plan is known by, as it was when it was made.
-    pub id: Digest,
     /// The persona directory, as it was typed.
     pub directory: String,
     /// The ledger's salt, which the plan's digests of hidden fields were made with.
@@ -82,7 +80,7 @@ impl Saved {
             notes: _,
         } = &self.plan;
         let content = Content {
-            plan_id: self.id.clone(),
+            plan_id: self.plan.id(),
             environment: environment.clone(),
             api_url: api_url.clone(),
             directory: self.directory.clone(),
@@ -122,17 +120,30 @@ impl Saved {
             return Err(SavedError::Edited(None));
         };
         let content = file.plan;
+        let plan = Plan {
+            environment: content.environment,
+            api_url: content.api_url,
+            steps: content.steps,
+            notes: Notes::default(),
+        };
+        if plan.id() != content.plan_id {
+            return Err(SavedError::Edited(None));
+        }
         Ok(Self {
-            plan: Plan {
-                environment: content.environment,
-                api_url: content.api_url,
-                steps: content.steps,
-                notes: Notes::default(),
-            },
-            id: content.plan_id,
+            plan,
             directory: content.directory,
             salt,
         })
+    }
+
+    /// Whether a text is a plan, or was one before it was damaged.
+    #[must_use]
+    pub fn is_plan(text: &str) -> bool {
+        match Self::parse(text) {
+            Ok(_) | Err(SavedError::Version(_) | SavedError::Edited(_)) => true,
+            Err(SavedError::Truncated(_)) => text.contains(FORMAT),
+            Err(SavedError::Foreign(_)) => false,
+        }
     }
 
     /// Takes over what the ledger knows of the plan's personas.

@@ -13,7 +13,7 @@ use super::entry::Entry;
 use super::revise::without;
 use crate::diff::{Operation, Patch};
 use crate::model::{
-    Digest, Hasher, Key, Live, PersonaId, Place, Pointer, Records, SecretName, secret,
+    Digest, Hasher, Key, Live, PersonaId, Place, Pointer, Record, Records, SecretName, secret,
 };
 
 /// What would be done to the account, persona by persona.
@@ -56,6 +56,8 @@ pub struct Step {
     pub ignore: Vec<Pointer>,
     /// The ledger's entry that the step goes by; none where the ledger does not know the persona.
     pub binding: Option<Binding>,
+    /// Other entries of the ledger for the persona: theirs no more, once the step is done.
+    pub rivals: BTreeSet<Key>,
     /// What the ledger is to hold once the step is done.
     pub entry: Entry,
 }
@@ -112,6 +114,8 @@ pub struct Revision {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Removal {
+    /// What the ledger knew of it.
+    pub record: Record,
     /// The persona.
     pub id: PersonaId,
     /// The live document that was found.
@@ -154,6 +158,12 @@ pub struct Binding {
     pub key: Key,
     /// The persona.
     pub id: PersonaId,
+}
+
+impl Binding {
+    pub(super) const fn new(key: Key, id: PersonaId) -> Self {
+        Self { key, id }
+    }
 }
 
 /// What the ledger learns without any request.
@@ -229,7 +239,7 @@ impl Plan {
         values.chain(bodies).flat_map(secret::names).collect()
     }
 
-    /// A digest over everything that decides what would be sent.
+    /// A digest over everything that decides what would be sent, and what is shown of it.
     #[must_use]
     pub fn id(&self) -> Digest {
         let mut hasher = Hasher::default();
@@ -247,6 +257,10 @@ impl Plan {
                 step.action.patches().collect::<Vec<_>>()
             ]);
             hasher.write_tagged('s', &sent.to_string());
+            for field in &step.fields {
+                let shown = json!([field.path, field.before, field.after, field.secret]);
+                hasher.write_tagged('f', &shown.to_string());
+            }
         }
         hasher.finish()
     }
@@ -286,7 +300,7 @@ impl Action {
         match self {
             Self::Adopt(Revision { id, base, .. })
             | Self::Update(Revision { id, base, .. })
-            | Self::Delete(Removal { id, base }) => Some((id, base)),
+            | Self::Delete(Removal { id, base, .. }) => Some((id, base)),
             Self::Create(_) | Self::Recreate(_) | Self::Keep | Self::Blocked(_) => None,
         }
     }
@@ -325,12 +339,5 @@ impl Step {
     #[must_use]
     pub fn compared<'l>(&self, live: &'l Live) -> Cow<'l, Value> {
         without(&live.document, &self.ignore)
-    }
-
-    /// The key that the ledger knew the persona by, if its manifest has moved.
-    #[must_use]
-    pub fn moved_from(&self) -> Option<&Key> {
-        let key = self.binding.as_ref().map(|binding| &binding.key);
-        key.filter(|key| **key != self.key)
     }
 }

@@ -1,5 +1,7 @@
 //! The step that takes another one back.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::base::Base;
@@ -36,59 +38,117 @@ impl Undoing {
     ) -> Option<Step> {
         match &step.action {
             Action::Adopt(revision) | Action::Update(revision) => {
-                let expected = || expected(revision, &before.document);
-                let after = after.cloned().or_else(expected)?;
-                self.unrevise(step, before, &after, record)
+                let (document, base) = match after {
+                    Some(after) => (after.clone(), self.base(after)),
+                    None => self.expected(step, revision, &before.document)?,
+                };
+                self.restore(step, before, &document, base, record)
             }
-            Action::Delete(_) => Some(self.undelete(step, before, record)),
+            Action::Delete(_) => Some(self.make_again(step, before, record)),
             Action::Create(_) | Action::Recreate(_) | Action::Keep | Action::Blocked(_) => None,
         }
     }
 
-    fn unrevise(
+    fn base(&self, document: &Value) -> Base {
+        Base::of(self.catalog, document, &self.salt)
+    }
+
+    /// What a revision leads to if the service keeps what it gets. How it shows a secret that is set is not
+    /// known.
+    fn expected(&self, step: &Step, revision: &Revision, before: &Value) -> Option<(Value, Base)> {
+        let mut document = before.clone();
+        for request in &revision.requests {
+            document = request.patch.apply(&document).ok()?;
+        }
+        let mut base = self.base(&document);
+        let hidden = step.fields.iter().filter(|field| field.secret);
+        base.leave_open(hidden.map(|field| &field.path));
+        Some((document, base))
+    }
+
+    fn restore(
         &self,
         step: &Step,
         before: &Live,
         after: &Value,
+        base: Base,
         record: Option<&Record>,
     ) -> Option<Step> {
-        let held = |field: &FieldChange| field.path.get(&before.document);
-        let is_unknown = |field: &&FieldChange| field.secret && !held(field).is_none_or(is_unset);
-        let (unknown, known): (Vec<_>, Vec<_>) = step.fields.iter().partition(is_unknown);
-        let fields: Vec<FieldChange> = known
+        let unknown = self.unknown(step, &before.document, after);
+        let known = step.fields.iter().map(|field| &field.path);
+        let paths: BTreeSet<Pointer> = known
+            .filter(|path| !unknown.contains(path))
+            .map(|path| missing_around(path, &before.document))
+            .filter(|path| path.get(after) != path.get(&before.document))
+            .collect();
+        let fields: Vec<_> = paths
             .into_iter()
-            .filter(|field| field.path.get(after) != held(field))
-            .map(|field| unchange(field, before, after))
+            .map(|path| self.restored(path, before, after))
             .collect();
         let requests = revise(self.catalog, after, &fields, &step.ignore, self.dialect)?;
-        let revision = Revision {
-            id: before.id.clone(),
-            base: Base::of(self.catalog, after, &self.salt),
-            requests,
-        };
-        let is_needed = !revision.requests.is_empty();
-        let binding = Binding {
-            key: step.key.clone(),
-            id: before.id.clone(),
-        };
+        let is_bound_anew = matches!(step.action, Action::Adopt(_));
+        let is_needed = is_bound_anew || !requests.is_empty();
+        let (id, key) = (before.id.clone(), step.key.clone());
         is_needed.then(|| Step {
-            persona_id: Some(before.id.clone()),
-            action: Action::Update(revision),
-            reason: Some(reason(step, unknown.into_iter().map(|field| &field.path))),
+            persona_id: Some(id.clone()),
+            binding: Some(Binding::new(key, id.clone())),
+            action: Action::Update(Revision { id, base, requests }),
+            reason: Some(reason(step, &unknown)),
             fields,
-            binding: Some(binding),
-            ..blank(step, record)
+            ..taken_back(step, record)
         })
     }
 
-    fn undelete(&self, step: &Step, before: &Live, record: Option<&Record>) -> Step {
+    /// The fields that cannot be brought back: what was hidden before, or is now without being seen; and
+    /// what the service does not take without one of those.
+    fn unknown<'s>(&self, step: &'s Step, before: &Value, after: &Value) -> BTreeSet<&'s Pointer> {
+        let is_set = |path: &Pointer, document| !path.get(document).is_none_or(is_unset);
+        let is_unknown = |field: &&FieldChange| {
+            field.secret && (is_set(&field.path, before) || !is_set(&field.path, after))
+        };
+        let paths = step.fields.iter().filter(is_unknown);
+        let mut unknown: BTreeSet<&Pointer> = paths.map(|field| &field.path).collect();
+        let is_wanting = |path: &Pointer| {
+            let companion = self.catalog.companion(path);
+            companion.is_some_and(|other| unknown.contains(&other) && !is_set(&other, after))
+        };
+        let paths = step.fields.iter().map(|field| &field.path);
+        let wanting: Vec<&Pointer> = paths
+            .filter(|path| is_set(path, before) && is_wanting(path))
+            .collect();
+        unknown.extend(wanting);
+        unknown
+    }
+
+    fn restored(&self, path: Pointer, before: &Live, after: &Value) -> FieldChange {
+        let (now, then) = (path.get(after), path.get(&before.document));
+        let secret = self.catalog.hides(&path, now) || self.catalog.hides(&path, then);
+        let shown = |value: &Value| match secret {
+            true => Value::from(secret::MASK),
+            false => value.clone(),
+        };
+        FieldChange {
+            cause: Cause::Change,
+            before: now.map(shown),
+            after: then.cloned(),
+            secret,
+            place: None,
+            path,
+        }
+    }
+
+    fn make_again(&self, step: &Step, before: &Live, record: Option<&Record>) -> Step {
         let mut document = before.document.clone();
-        let declared = self.catalog.declared(&before.document);
+        let declared = self.catalog.declared(&before.document).into_iter();
         let hidden = declared
-            .iter()
             .filter(|(path, value)| !is_unset(value) && self.catalog.hides(path, Some(value)));
-        let hidden: Vec<&Pointer> = hidden.map(|(path, _)| path).collect();
-        for path in &hidden {
+        let mut unknown: BTreeSet<Pointer> = hidden.map(|(path, _)| path).collect();
+        let companions: Vec<_> = unknown
+            .iter()
+            .filter_map(|path| self.catalog.companion(path))
+            .collect();
+        unknown.extend(companions);
+        for path in &unknown {
             put(&mut document, path, None);
         }
         let body = body(self.catalog, &document);
@@ -104,38 +164,24 @@ impl Undoing {
         Step {
             persona_id: None,
             fields: fields.collect(),
-            reason: Some(reason(step, hidden.into_iter())),
+            reason: Some(reason(step, &unknown.iter().collect())),
             action: Action::Create(body),
-            ..blank(step, record)
+            ..taken_back(step, record)
         }
     }
 }
 
-/// The document that a revision leads to, if the service keeps what it gets.
-fn expected(revision: &Revision, before: &Value) -> Option<Value> {
-    let patches = revision.requests.iter().map(|request| &request.patch);
-    { patches }.try_fold(before.clone(), |document, patch| {
-        patch.apply(&document).ok()
-    })
+/// The place itself, or the outermost object around it that was not there before: what the service filled
+/// in beside it goes with it.
+fn missing_around(path: &Pointer, before: &Value) -> Pointer {
+    let around = std::iter::successors(Some(path.clone()), |path| {
+        path.split_last().map(|(parent, _)| parent)
+    });
+    let missing = around.take_while(|path| path.get(before).is_none());
+    missing.last().unwrap_or_else(|| path.clone())
 }
 
-fn unchange(field: &FieldChange, before: &Live, after: &Value) -> FieldChange {
-    let now = field.path.get(after);
-    let shown = |value: &Value| match field.secret {
-        true => Value::from(secret::MASK),
-        false => value.clone(),
-    };
-    FieldChange {
-        path: field.path.clone(),
-        cause: Cause::Change,
-        before: now.map(shown),
-        after: field.path.get(&before.document).cloned(),
-        secret: field.secret,
-        place: None,
-    }
-}
-
-fn blank(step: &Step, record: Option<&Record>) -> Step {
+fn taken_back(step: &Step, record: Option<&Record>) -> Step {
     Step {
         unmanaged: Vec::new(),
         binding: None,
@@ -144,14 +190,14 @@ fn blank(step: &Step, record: Option<&Record>) -> Step {
     }
 }
 
-fn reason<'p>(step: &Step, unknown: impl Iterator<Item = &'p Pointer>) -> String {
+fn reason(step: &Step, unknown: &BTreeSet<&Pointer>) -> String {
     let undoes = format!("undoes the {}", step.action.word());
-    let unknown: Vec<_> = unknown.map(Pointer::as_str).collect();
-    match unknown[..] {
-        [] => undoes,
-        _ => format!(
-            "{undoes}; what was hidden is not known and left out: {}",
-            unknown.join(", ")
-        ),
+    if unknown.is_empty() {
+        return undoes;
     }
+    let paths: Vec<_> = unknown.iter().map(|path| path.as_str()).collect();
+    format!(
+        "{undoes}; what was hidden is not known and left out: {}",
+        paths.join(", ")
+    )
 }

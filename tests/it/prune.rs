@@ -124,9 +124,30 @@ fn a_persona_that_another_manifest_has_taken_over_is_not_deleted() {
     site.write("personas/p1.yaml", pin);
     site.run(["apply", "--prune", "--yes"])
         .success()
-        .says("its persona is that of `p1` now");
+        .says("left alone, as `p1` may mean it");
     assert_eq!(site.live().len(), 2);
     site.run(["plan", "--prune", "--detailed-exitcode"])
         .success()
         .hides("p0");
+}
+
+#[test]
+fn what_a_manifest_may_mean_is_not_deleted_beside_it() {
+    let site = site(3);
+    remove(&site, 0);
+    remove(&site, 1);
+    for name in ["P0", "P1"] {
+        site.in_dashboard(name, |live| live["persona_name"] = "Ana".into());
+    }
+    site.write("personas/ana.yaml", "persona_name: Ana\nsystem_prompt: x\n");
+    site.run(["apply", "--prune", "--yes"])
+        .code(3)
+        .says("2 live personas have this name")
+        .says("left alone, as `ana` may mean it");
+    assert_eq!(site.live().len(), 3);
+    site.write("personas/ana.yaml", "persona_name: ANA\nsystem_prompt: x\n");
+    site.run(["plan", "--prune"])
+        .success()
+        .says("has nearly this name")
+        .hides("- delete p");
 }

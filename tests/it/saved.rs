@@ -167,7 +167,7 @@ fn a_plan_for_another_environment_address_or_ledger_is_refused() {
     save(&site);
     site.run(["apply", "plan.json", "-e", "default"])
         .code(1)
-        .says("is for the environment `sandbox`, and this run is for `default`");
+        .says("is for another environment: sandbox, not default");
     site.run(["apply", "plan.json", "--yes", "production"])
         .code(64);
     site.run(["apply", "plan.json", "--prune"])
@@ -181,11 +181,11 @@ fn a_plan_for_another_environment_address_or_ledger_is_refused() {
     site.run(["apply", "--yes", "--only", "ben"]).success();
     site.run(["apply", "plan.json"])
         .code(1)
-        .says("another ledger");
+        .says("is for another ledger");
     std::fs::write(&ledger, kept).expect("it is written");
 
     site.set("PERSONACTL_ENVIRONMENT", "default");
-    site.run(["apply", "plan.json"]).code(1).says("`default`");
+    site.run(["apply", "plan.json"]).code(1).says("not default");
 }
 
 #[test]
@@ -259,4 +259,124 @@ fn only_a_plan_is_overwritten() {
     site.run(["plan", "--out", "new/folder/plan.json"])
         .success();
     site.run(["apply", "new/folder/plan.json"]).success();
+}
+
+#[test]
+fn a_plan_is_put_neither_among_the_manifests_nor_where_a_link_leads_nowhere() {
+    let site = edited();
+    site.run(["plan", "--out", "personas/plan.json"])
+        .code(1)
+        .says("would be read as a manifest");
+    site.run(["plan", "--out", "personas/_plans/plan.json"])
+        .success();
+    site.write("cut.json", "{\"a\": 1");
+    site.run(["plan", "--out", "cut.json"])
+        .code(1)
+        .says("is no plan");
+    let link = |to: &str, name: &str| {
+        std::os::unix::fs::symlink(site.path(to), site.path(name)).expect("a link");
+    };
+    site.write("real.json", "");
+    link("real.json", "link.json");
+    link("nowhere.json", "loose.json");
+    site.run(["plan", "--out", "link.json"]).success();
+    assert!(site.read("real.json").contains("personactl-plan"));
+    site.run(["plan", "--out", "loose.json"]).code(1);
+    site.run(["apply", "nothing.json"])
+        .code(1)
+        .says("neither a persona directory nor a plan");
+}
+
+/// The plan with a change of ours, sealed as if the program had written it.
+fn forged(plan: &Value, change: impl Fn(&mut Value)) -> String {
+    let mut plan = plan.clone();
+    change(&mut plan["plan"]);
+    let text = plan["plan"].to_string();
+    let mut sealed = vec![b'p'];
+    sealed.extend((text.len() as u64).to_le_bytes());
+    sealed.extend(text.as_bytes());
+    let digest = blake3::hash(&sealed).to_hex();
+    plan["digest"] = json!(digest.as_str()[..32]);
+    plan.to_string()
+}
+
+#[test]
+fn a_forged_plan_is_not_the_one_that_was_reviewed() {
+    let site = edited();
+    let plan = save(&site);
+    let id = plan["plan"]["plan_id"].as_str().expect("an id");
+    site.write("same.json", forged(&plan, |_| ()));
+    site.run(["apply", "same.json", "--expect", "0"])
+        .code(1)
+        .says("not 0");
+    let evil = |plan: &mut Value| {
+        plan["steps"][0]["action"]["update"]["requests"][0]["patch"][1]["value"] = json!("evil")
+    };
+    let shown = |plan: &mut Value| plan["steps"][0]["fields"][0]["after"] = json!("harmless");
+    for forged in [forged(&plan, evil), forged(&plan, shown)] {
+        site.write("forged.json", forged);
+        site.run(["apply", "forged.json", "--expect", id])
+            .code(1)
+            .says("was edited");
+        site.run(["apply", "forged.json"]).code(1);
+    }
+    assert_eq!(contexts(&site), ["old", "old"]);
+}
+
+#[test]
+fn no_plan_makes_us_send_our_own_key_to_anybody_else() {
+    let service = Canned::json(r#"{"data": [], "total_count": 0}"#);
+    let keyed =
+        "layers: {llm: {model: m, base_url: 'https://a.example', api_key: !secret OTHER}}\n";
+    let mut site = Site::with_manifest(&format!("{ANA}{keyed}"));
+    site.set("TAVUS_PUBLIC_API_BASE_URL", service.url());
+    site.set("TAVUS_API_KEY", "key-canary");
+    site.set("OTHER", "other-canary");
+    site.run(["plan", "--out", "plan.json"]).success();
+    let settings = "environments: {default: {}, other: {api_key: !secret OTHER}}\n";
+    site.write("personas/personactl.yaml", settings);
+    site.run(["apply", "plan.json"])
+        .code(1)
+        .says("would send OTHER, which is a key to the service itself");
+    assert!(
+        service
+            .requests()
+            .iter()
+            .all(|request| request.starts_with("GET "))
+    );
+}
+
+#[test]
+fn a_saved_delete_spares_a_persona_that_has_a_manifest_again() {
+    let site = edited();
+    let manifest = site.read("personas/ana.yaml");
+    std::fs::remove_file(site.path("personas/ana.yaml")).expect("it is there");
+    site.run(["plan", "--prune", "--out", "plan.json"])
+        .success();
+    site.write("personas/ana.yaml", manifest);
+    site.run(["apply", "--yes"]).success();
+    site.in_dashboard("Ana", |live| live["context"] = json!("old"));
+    site.run(["apply", "plan.json"])
+        .code(3)
+        .says("`ana` was applied since");
+    assert_eq!(site.live().len(), 2);
+}
+
+#[test]
+fn a_saved_plan_may_hand_a_persona_from_one_manifest_to_another() {
+    let site = edited();
+    site.run(["apply", "--yes"]).success();
+    site.in_dashboard("Ana", |live| live["persona_name"] = json!("Eva"));
+    std::fs::remove_file(site.path("personas/ana.yaml")).expect("it is there");
+    site.write("personas/eva.yaml", ANA.replace("Ana", "Eva"));
+    site.run(["plan", "--out", "plan.json"])
+        .success()
+        .says("adopt eva");
+    site.run(["apply", "--no-adopt", "--yes"]).code(3);
+    site.run(["apply", "plan.json"])
+        .success()
+        .says("applied adopt eva");
+    site.run(["plan", "--prune", "--detailed-exitcode"])
+        .success()
+        .hides("ana");
 }

@@ -218,3 +218,53 @@ fn nothing_is_left_where_nothing_was_done_and_twenty_files_are_kept() {
     }
     assert_eq!(undo_files(&site).len(), 21);
 }
+
+#[test]
+fn an_undo_leaves_out_what_the_service_does_not_take_without_a_secret() {
+    let llm = "layers: {llm: {model: m, base_url: 'https://a.example', api_key: !secret ONE}}\n";
+    let site = Site::with_manifest(&format!(
+        "persona_name: Ana\nsystem_prompt: x\ncontext: old\n{llm}"
+    ));
+    site.run(["apply", "--yes"]).success();
+    site.write(
+        "personas/ana.yaml",
+        "persona_name: Ana\nsystem_prompt: x\ncontext: new\n",
+    );
+    site.run(["apply", "--yes"]).success();
+    site.run(["apply", &last(&site)])
+        .success()
+        .says("left out: /layers/llm/api_key, /layers/llm/base_url");
+    assert_eq!(ana(&site)["context"], "old");
+    assert_eq!(ana(&site)["layers"]["llm"]["model"], "m");
+
+    std::fs::remove_file(site.path("personas/ana.yaml")).expect("it is there");
+    site.write("personas/ben.yaml", "persona_name: Ben\nsystem_prompt: x\n");
+    site.run(["apply", "--prune", "--yes"]).success();
+    site.run(["apply", &last(&site)])
+        .success()
+        .says("applied create ana");
+}
+
+#[test]
+fn a_layer_that_was_not_there_goes_with_all_that_the_service_put_into_it() {
+    let site = Site::with_manifest("persona_name: Ana\nsystem_prompt: x\n");
+    site.run(["apply", "--yes"]).success();
+    let before = ana(&site);
+    site.write(
+        "personas/ana.yaml",
+        "persona_name: Ana\nsystem_prompt: x\nlayers: {tts: {tts_engine: cartesia, api_key: !secret ONE}}\n",
+    );
+    site.run(["apply", "--yes"]).success();
+    site.run(["apply", &last(&site)]).success();
+    assert_eq!(ana(&site), before);
+}
+
+#[test]
+fn a_binding_is_undone_even_if_nothing_else_was_changed() {
+    let site = Site::with_manifest(ANA);
+    site.run(["apply", "--yes"]).success();
+    std::fs::remove_file(site.path("personas/.personactl/sandbox/ledger.json")).expect("a ledger");
+    site.run(["apply", "--yes"]).success().says("applied adopt");
+    site.run(["apply", &last(&site)]).success();
+    site.run(["plan"]).success().says("1 to adopt");
+}

@@ -60,7 +60,10 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         args.target.as_deref(),
         context,
     );
-    if target.is_file() {
+    if !target.exists() {
+        return Err(Error::NoTarget(target));
+    }
+    if !target.is_dir() {
         let file = PlanFile::read(&target)?;
         return args.resume(file, &consent, context).await;
     }
@@ -78,7 +81,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     args.expects(&prepared.plan.id())?;
     consent.fits(&site)?;
     if prepared.plan.sends() && consent.obtain(&site, &prepared.plan, args.format).await? {
-        prepared.refresh(&service).await?;
+        prepared.recheck(&service).await?;
     }
     execute(&site, &service, prepared, args.concurrency, args.format).await
 }
@@ -99,7 +102,7 @@ impl Args {
         }
         let site = file.site(context)?;
         consent.fits(&site)?;
-        self.expects(&file.saved.id)?;
+        self.expects(&file.saved.plan.id())?;
         let service = site.connect().await?;
         let _lock = site.lock()?;
         let ledger = site.ledger(Some(file.saved.salt.clone()))?;
