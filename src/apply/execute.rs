@@ -1,6 +1,6 @@
 //! Executing the very plan that was shown, a few steps at a time.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt};
@@ -25,6 +25,8 @@ pub struct Session<'s> {
     pub secrets: &'s Secrets,
     /// What the plan was told of them.
     pub fingerprints: &'s Fingerprints,
+    /// What is written down of it.
+    pub ledger: &'s RefCell<Ledger>,
     /// Steps that must not be taken any more, and why.
     pub outdated: &'s BTreeMap<Key, String>,
     /// How many steps are under way at a time.
@@ -35,21 +37,20 @@ pub struct Session<'s> {
     pub form: &'s Cell<Form>,
 }
 
-/// Executes every step and records what was done, step by step. What became of each is told and
-/// returned, in the order of the plan. One step's failure does not stop the others, but once the
-/// ledger cannot be saved nothing more is started.
+/// Executes every step and writes down what was done, step by step, in the ledger's journal: whoever calls
+/// this ends that. What became of each step is told and returned, in the order of the plan. One step's
+/// failure does not stop the others, but once nothing can be written down nothing more is started.
 ///
 /// # Errors
-/// Where the ledger cannot be written to begin with: nothing was sent then.
+/// Where nothing can be written to begin with: nothing was sent then.
 pub async fn execute(
     plan: &Plan,
     session: Session<'_>,
-    ledger: &mut Ledger,
     mut tell: impl FnMut(&Step, &Outcome),
 ) -> Result<Vec<Outcome>, LedgerError> {
-    let learns = note(plan, ledger);
-    if learns || plan.sends() {
-        ledger.write()?;
+    note(plan, session.ledger)?;
+    if plan.sends() || session.ledger.borrow().is_behind() {
+        session.ledger.borrow_mut().begin()?;
     }
     let mut outcomes = vec![Outcome::new(Status::Skipped); plan.steps.len()];
     for turn in turns(plan) {
@@ -58,7 +59,7 @@ pub async fn execute(
             .buffer_unordered(session.concurrency.max(1));
         while let Some((index, (mut outcome, bookkeeping))) = results.next().await {
             let step = &plan.steps[index];
-            if let Err(error) = save(ledger, step, bookkeeping) {
+            if let Err(error) = session.save(step, bookkeeping) {
                 session.stop.set(true);
                 outcome.lose(&error);
             }
@@ -76,29 +77,17 @@ fn turns(plan: &Plan) -> [Vec<usize>; 2] {
     [others, deletes]
 }
 
-fn save(ledger: &mut Ledger, step: &Step, bookkeeping: Bookkeeping) -> Result<(), LedgerError> {
-    match bookkeeping {
-        Bookkeeping::Leave => return Ok(()),
-        Bookkeeping::Bind(record) => ledger.bind(step.key.clone(), record),
-        Bookkeeping::Forget => {
-            let key = step
-                .binding
-                .as_ref()
-                .map_or(&step.key, |binding| &binding.key);
-            ledger.records.remove(key);
-        }
-    }
-    ledger.write()
-}
-
-/// Takes over what the ledger learns from a plan without any request; whether that is anything.
-fn note(plan: &Plan, ledger: &mut Ledger) -> bool {
+/// Takes over what the ledger learns from a plan without any request.
+fn note(plan: &Plan, ledger: &RefCell<Ledger>) -> Result<(), LedgerError> {
     let plan::Notes { record, forget } = &plan.notes;
-    ledger.records.retain(|key, _| !forget.contains(key));
-    for (key, record) in record {
-        ledger.bind(key.clone(), record.clone());
+    let mut ledger = ledger.borrow_mut();
+    for key in forget {
+        ledger.forget(key)?;
     }
-    !record.is_empty() || !forget.is_empty()
+    for (key, record) in record {
+        ledger.bind(key.clone(), record.clone())?;
+    }
+    Ok(())
 }
 
 /// What the ledger is to hold of a step's persona from now on.
@@ -122,6 +111,18 @@ impl Bookkeeping {
 pub(super) type Taken = (Outcome, Bookkeeping);
 
 impl Session<'_> {
+    fn save(self, step: &Step, bookkeeping: Bookkeeping) -> Result<(), LedgerError> {
+        let mut ledger = self.ledger.borrow_mut();
+        match bookkeeping {
+            Bookkeeping::Leave => Ok(()),
+            Bookkeeping::Bind(record) => ledger.bind(step.key.clone(), record),
+            Bookkeeping::Forget => {
+                let binding = step.binding.as_ref();
+                ledger.forget(binding.map_or(&step.key, |binding| &binding.key))
+            }
+        }
+    }
+
     /// Takes a step, unless nothing more is to be started.
     async fn turn(self, step: &Step) -> Taken {
         match self.outdated.get(&step.key) {

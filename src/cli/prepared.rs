@@ -40,7 +40,7 @@ impl Prepared {
         let documents = loaded.desired.iter().map(|desired| &desired.document);
         let secrets = secrets(site, documents.flat_map(secret::names));
         let fingerprints = secrets.fingerprints(ledger.salt().clone());
-        let known = plan::known_ids(&loaded.desired, &ledger.records);
+        let known = plan::known_ids(&loaded.desired, ledger.records());
         let mut live = fetch(site, service, &known, &ledger).await?;
         let build = |live: &[Live]| {
             plan::build(&Inputs {
@@ -50,7 +50,7 @@ impl Prepared {
                 desired: &loaded.desired,
                 elsewhere: &loaded.elsewhere,
                 live,
-                records: &ledger.records,
+                records: ledger.records(),
                 secrets: &fingerprints,
                 policy,
             })
@@ -76,14 +76,14 @@ impl Prepared {
         service: &Service,
         ledger: Ledger,
     ) -> Result<Self, Error> {
-        saved.remember(&ledger.records);
+        saved.remember(ledger.records());
         let plan = saved.plan;
         let secrets = secrets(site, plan.secrets());
         let fingerprints = secrets.fingerprints(ledger.salt().clone());
-        let known = ledger.records.values().map(|record| &record.id).collect();
+        let known = ledger.records().values().map(|record| &record.id).collect();
         let mut live = fetch(site, service, &known, &ledger).await?;
         complete(service.client.reader(), &plan, &mut live).await?;
-        let outdated = plan::outdated(&PERSONA, &plan, &live, &ledger.records);
+        let outdated = plan::outdated(&PERSONA, &plan, &live, ledger.records());
         Ok(Self {
             plan,
             ledger,
@@ -99,7 +99,7 @@ impl Prepared {
         let makes = |step: &Step| matches!(step.action, Action::Create(_) | Action::Recreate(_));
         if self.plan.steps.iter().any(makes) {
             let live = service.client.reader().fetch(&BTreeSet::new()).await?;
-            self.outdated = plan::outdated(&PERSONA, &self.plan, &live, &self.ledger.records);
+            self.outdated = plan::outdated(&PERSONA, &self.plan, &live, self.ledger.records());
         }
         Ok(())
     }
@@ -112,7 +112,7 @@ async fn fetch(
     ledger: &Ledger,
 ) -> Result<Vec<Live>, Error> {
     let live = service.client.reader().fetch(known).await?;
-    if plan::is_other_account(&live, &ledger.records) {
+    if plan::is_other_account(&live, ledger.records()) {
         return Err(Error::OtherAccount(site.environment.ledger.clone()));
     }
     Ok(live)

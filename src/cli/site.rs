@@ -14,7 +14,7 @@ use super::error::Error;
 use crate::api::{Client, Connection};
 use crate::apply::Undo;
 use crate::catalog::{PERSONA, Vocabulary, nearest};
-use crate::ledger::{Ledger, Lock};
+use crate::ledger::{Files, Ledger, Lock};
 use crate::manifest::{self, Loaded, Scope};
 use crate::model::{Finding, Key, Live, Salt, SecretName, Severity};
 use crate::plan::{Adoption, Deletes, OnConflict, Plan, Policy, Saved, Undoing};
@@ -104,9 +104,13 @@ impl<'c> Site<'c> {
 
     /// Reads the ledger; where there is none yet, an empty one with this salt, or else a fresh one.
     pub(super) fn ledger(&self, salt: Option<Salt>) -> Result<Ledger, Error> {
-        let Environment { ledger, name, .. } = &self.environment;
+        let Environment { name, .. } = &self.environment;
+        let files = Files {
+            ledger: self.environment.ledger.clone(),
+            journal: self.environment.journal.clone(),
+        };
         let salt = salt.map_or_else(fresh_salt, Ok)?;
-        Ok(Ledger::read(ledger, name, salt)?)
+        Ok(Ledger::read(&files, name, salt)?)
     }
 
     pub(super) fn policy(
@@ -117,7 +121,7 @@ impl<'c> Site<'c> {
         deletes: Deletes,
     ) -> Result<Policy, Error> {
         let desired = || loaded.desired.iter().map(|desired| &desired.key);
-        let recorded = || ledger.records.keys();
+        let recorded = || ledger.records().keys();
         let known = || {
             desired()
                 .chain(&loaded.elsewhere)
@@ -174,7 +178,7 @@ impl<'c> Site<'c> {
             salt: ledger.salt().clone(),
             dialect: self.environment.dialect,
         };
-        Undo::begin(undoing, folder, &stamp, saved, live, &ledger.records)
+        Undo::begin(undoing, folder, &stamp, saved, live, ledger.records())
             .map_err(|(path, source)| Error::Undo { path, source })
     }
 

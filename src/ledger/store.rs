@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde_json::json;
 use thiserror::Error;
 
+use super::journal::{Damage, Intent, Journal, Left, Line};
 use crate::durable;
-use crate::model::{Key, Record, Records, Salt};
+use crate::model::{Digest, Hasher, Key, Record, Records, Salt};
 
 /// The version of the format that is written here.
 const FORMAT_VERSION: u64 = 1;
@@ -19,11 +20,25 @@ const FORMAT_VERSION: u64 = 1;
 /// What was applied last, and where that is kept.
 #[derive(Debug)]
 pub struct Ledger {
-    path: PathBuf,
+    files: Files,
     environment: String,
     salt: Salt,
-    /// The entries, by manifest.
-    pub records: Records,
+    records: Records,
+    /// Personas that an apply was about to make when it was ended, without having heard of them.
+    intents: BTreeMap<Key, Intent>,
+    /// Whether the file does not say all of that yet.
+    is_behind: bool,
+    /// Where what is done is written until the file is.
+    journal: Option<Journal>,
+}
+
+/// Where a ledger is kept.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The ledger itself.
+    pub ledger: PathBuf,
+    /// What was done since it was written.
+    pub journal: PathBuf,
 }
 
 /// A ledger that cannot be read or written.
@@ -61,6 +76,9 @@ pub enum LedgerErrorKind {
     /// It belongs to another environment.
     #[error("it belongs to the environment `{0}`")]
     Foreign(String),
+    /// A line of its journal is not what was written.
+    #[error("line {0} of it is damaged, and others follow")]
+    Journal(usize),
     /// Its salt is no salt.
     #[error("its salt is damaged; restore it from git")]
     Salt,
@@ -82,33 +100,88 @@ struct Content {
 }
 
 impl Ledger {
-    /// Reads the ledger of an environment; where there is none yet, an empty one with `fresh` as
-    /// its salt.
+    /// Reads the ledger of an environment, with what an apply left in the journal that was ended before
+    /// it could write the ledger; where there is none yet, an empty one with `fresh` as its salt.
     ///
     /// # Errors
-    /// Where the file is there but is not this environment's ledger in a known version.
-    pub fn read(path: &Path, environment: &str, fresh: Salt) -> Result<Self, LedgerError> {
+    /// Where a file is there but is not this environment's, in a known version, and whole.
+    pub fn read(files: &Files, environment: &str, fresh: Salt) -> Result<Self, LedgerError> {
         let failed = |kind| LedgerError {
-            path: path.to_owned(),
+            path: files.ledger.clone(),
             kind,
         };
-        let (salt, records) = match fs::read_to_string(path) {
-            Ok(text) => parse(&text, environment).map_err(failed)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => (fresh, Records::new()),
+        let text = match fs::read_to_string(&files.ledger) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(failed(LedgerErrorKind::Io(error))),
         };
-        Ok(Self {
-            path: path.to_owned(),
+        let (salt, records) = match &text {
+            Some(text) => parse(text, environment).map_err(failed)?,
+            None => (fresh, Records::new()),
+        };
+        let mut ledger = Self {
+            files: files.clone(),
             environment: environment.to_owned(),
             salt,
             records,
-        })
+            intents: BTreeMap::new(),
+            is_behind: text.is_none(),
+            journal: None,
+        };
+        let left = Left::read(&files.journal).map_err(|damage| damage.at(&files.journal))?;
+        ledger.catch_up(left, &digest(text.as_deref().unwrap_or_default()))?;
+        Ok(ledger)
     }
 
-    /// Takes an entry over. A persona belongs to one manifest: other entries for it go.
-    pub fn bind(&mut self, key: Key, record: Record) {
-        self.records.retain(|_, other| other.id != record.id);
-        self.records.insert(key, record);
+    /// Takes over what a journal says. Where the ledger is another one than the journal went on from (it was
+    /// written, and the journal not removed any more; or it came by git), what it knows itself is newer.
+    fn catch_up(&mut self, left: Left, own: &Digest) -> Result<(), LedgerError> {
+        let mut lines = left.0.into_iter();
+        let is_newer = match lines.next() {
+            None => return Ok(()),
+            Some(Line::Begin {
+                environment,
+                ledger,
+            }) if environment == self.environment => ledger != *own,
+            Some(_) => return Err(Damage::Line(1).at(&self.files.journal)),
+        };
+        self.is_behind = true;
+        for line in lines {
+            match line {
+                Line::Begin { .. } => {}
+                Line::Intent { key, intent } => {
+                    self.intents.insert(key, intent);
+                }
+                Line::Bind { key, record } => {
+                    self.intents.remove(&key);
+                    let is_known = |other: &Record| other.id == record.id;
+                    let knows =
+                        self.records.contains_key(&key) || self.records.values().any(is_known);
+                    if !(is_newer && knows) {
+                        self.put(key, record);
+                    }
+                }
+                Line::Forget { key } if is_newer => {
+                    self.intents.remove(&key);
+                }
+                Line::Forget { key } => {
+                    self.records.remove(&key);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The entries, by manifest.
+    #[must_use]
+    pub const fn records(&self) -> &Records {
+        &self.records
+    }
+
+    /// Personas that an apply was about to make when it was ended, without having heard of them.
+    #[must_use]
+    pub const fn intents(&self) -> &BTreeMap<Key, Intent> {
+        &self.intents
     }
 
     /// The salt for digests of secrets.
@@ -117,16 +190,95 @@ impl Ledger {
         &self.salt
     }
 
-    /// Writes the ledger.
+    /// Whether the file does not say all that is known here.
+    #[must_use]
+    pub const fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
+    /// Makes ready for effects: what is known so far is in the ledger, and a journal is open.
     ///
     /// # Errors
-    /// Where the file system refuses; the old file is then still there.
-    pub fn write(&self) -> Result<(), LedgerError> {
+    /// Where the file system refuses.
+    pub fn begin(&mut self) -> Result<(), LedgerError> {
+        self.write()?;
+        let text = fs::read_to_string(&self.files.ledger);
+        let begun = text.and_then(|text| {
+            let environment = self.environment.clone();
+            let ledger = digest(&text);
+            let first = Line::Begin {
+                environment,
+                ledger,
+            };
+            Journal::begin(&self.files.journal, &first)
+        });
+        self.journal = Some(begun.map_err(|error| Damage::Io(error).at(&self.files.journal))?);
+        Ok(())
+    }
+
+    /// Writes down that a persona is about to be made.
+    ///
+    /// # Errors
+    /// Where that cannot be written: then it must not be made.
+    pub fn intend(&mut self, key: Key, intent: Intent) -> Result<(), LedgerError> {
+        self.add(Line::Intent { key, intent })
+    }
+
+    /// Takes an entry over. A persona belongs to one manifest: other entries for it go.
+    ///
+    /// # Errors
+    /// Where that cannot be written. It is known here all the same.
+    pub fn bind(&mut self, key: Key, record: Record) -> Result<(), LedgerError> {
+        self.put(key.clone(), record.clone());
+        self.add(Line::Bind { key, record })
+    }
+
+    /// Takes an entry away.
+    ///
+    /// # Errors
+    /// Where that cannot be written. It is known here all the same.
+    pub fn forget(&mut self, key: &Key) -> Result<(), LedgerError> {
+        self.records.remove(key);
+        self.is_behind = true;
+        self.add(Line::Forget { key: key.clone() })
+    }
+
+    fn put(&mut self, key: Key, record: Record) {
+        self.records.retain(|_, other| other.id != record.id);
+        self.records.insert(key, record);
+        self.is_behind = true;
+    }
+
+    fn add(&mut self, line: Line) -> Result<(), LedgerError> {
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        let added = journal.add(&line);
+        added.map_err(|error| Damage::Io(error).at(&self.files.journal))
+    }
+
+    /// Writes the ledger, if there is anything new in it, and removes the journal.
+    ///
+    /// # Errors
+    /// Where the file system refuses; the old ledger and the journal are then still there.
+    pub fn end(&mut self) -> Result<(), LedgerError> {
+        self.write()?;
+        let journal = self.journal.take();
+        let ended = journal.map_or(Ok(()), Journal::end);
+        ended.map_err(|error| Damage::Io(error).at(&self.files.journal))
+    }
+
+    fn write(&mut self) -> Result<(), LedgerError> {
+        if !self.is_behind {
+            return Ok(());
+        }
         let failed = |error| LedgerError {
-            path: self.path.clone(),
+            path: self.files.ledger.clone(),
             kind: LedgerErrorKind::Io(error),
         };
-        durable::write(&self.path, self.to_text().as_bytes()).map_err(failed)
+        durable::write(&self.files.ledger, self.to_text().as_bytes()).map_err(failed)?;
+        self.is_behind = false;
+        Ok(())
     }
 
     /// One line for each persona, sorted, so that git merges what two branches applied.
@@ -145,6 +297,24 @@ impl Ledger {
         text.push_str("\n}\n}\n");
         text
     }
+}
+
+impl Damage {
+    fn at(self, path: &Path) -> LedgerError {
+        let kind = match self {
+            Self::Io(error) => LedgerErrorKind::Io(error),
+            Self::Line(line) => LedgerErrorKind::Journal(line),
+        };
+        let path = path.to_owned();
+        LedgerError { path, kind }
+    }
+}
+
+/// What a journal knows the ledger by that it goes on from.
+fn digest(text: &str) -> Digest {
+    let mut hasher = Hasher::default();
+    hasher.write_tagged('l', text);
+    hasher.finish()
 }
 
 fn parse(text: &str, environment: &str) -> Result<(Salt, Records), LedgerErrorKind> {
@@ -175,15 +345,22 @@ mod tests {
     use super::*;
     use crate::model::{Applied, Hasher, PersonaId, Pointer};
 
-    fn ledger(path: &Path) -> Ledger {
-        Ledger::read(path, "test", Salt::new([7; 32])).expect("a ledger")
+    fn files(path: &Path) -> Files {
+        Files {
+            ledger: path.to_owned(),
+            journal: path.with_extension("journal"),
+        }
     }
 
-    fn record() -> Record {
+    fn ledger(path: &Path) -> Ledger {
+        Ledger::read(&files(path), "test", Salt::new([7; 32])).expect("a ledger")
+    }
+
+    fn record(id: &str) -> Record {
         let digest = Hasher::default().finish();
         let pointer = Pointer::parse("/context").expect("a pointer");
         Record {
-            id: PersonaId::new("p1").expect("an id"),
+            id: PersonaId::new(id).expect("an id"),
             name: "Ana \"the first\"".to_owned(),
             prevent_delete: true,
             fields: BTreeMap::from([(
@@ -201,18 +378,23 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("_ledger/test.json");
         let mut first = ledger(&path);
-        first.records.insert(Key::new("a/b"), record());
-        first.records.insert(Key::new("c"), record());
-        first.write().expect("it is written");
+        first.begin().expect("it begins");
+        first
+            .bind(Key::new("a/b"), record("p1"))
+            .expect("it is bound");
+        first
+            .bind(Key::new("c"), record("p2"))
+            .expect("it is bound");
+        first.end().expect("it is written");
 
-        let second = Ledger::read(&path, "test", Salt::new([8; 32])).expect("it is read");
+        let second = Ledger::read(&files(&path), "test", Salt::new([8; 32])).expect("it is read");
         assert_eq!(second.records, first.records);
         assert_eq!(second.salt, first.salt);
         let lines = fs::read_to_string(&path).expect("text");
         assert_eq!(
             lines
                 .lines()
-                .filter(|line| line.contains("\"id\":\"p1\""))
+                .filter(|line| line.contains("\"id\":\"p"))
                 .count(),
             2
         );
@@ -242,7 +424,8 @@ mod tests {
         ];
         for (text, message) in rows {
             fs::write(&path, text).expect("it is written");
-            let error = Ledger::read(&path, "test", Salt::new([7; 32])).expect_err("it is damaged");
+            let error =
+                Ledger::read(&files(&path), "test", Salt::new([7; 32])).expect_err("it is damaged");
             assert!(
                 error.kind.to_string().contains(message),
                 "{text:?}: {}",

@@ -52,6 +52,8 @@ pub struct Environment {
     pub ledger: PathBuf,
     /// The file whose lock lets one apply at a time work on it.
     pub lock: PathBuf,
+    /// What was done since its ledger was written.
+    pub journal: PathBuf,
     /// The folder with what takes back the last applies.
     pub undo: PathBuf,
     /// The names of API keys, which no manifest may ask for.
@@ -145,11 +147,13 @@ impl Environment {
             ),
         };
         let undo = directory.join(PRIVATE).join("undo");
+        let journal = directory.join(PRIVATE).join(format!("{name}.journal"));
         let lock = directory.join(PRIVATE).join(format!("{name}.lock"));
         Ok(Self {
             name,
             api,
             lock,
+            journal,
             undo,
             variables,
             protected,

@@ -1,6 +1,6 @@
 //! `apply`: do what the plan says, and that alone.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::path::PathBuf;
 
@@ -142,7 +142,7 @@ pub(super) async fn execute(
 ) -> Result<Outcome, Error> {
     let Prepared {
         plan,
-        mut ledger,
+        ledger,
         live,
         secrets,
         fingerprints,
@@ -150,6 +150,7 @@ pub(super) async fn execute(
     } = prepared;
     let undo = site.undo(&plan, &live, &ledger)?;
     drop(live);
+    let ledger = RefCell::new(ledger);
     let stop = Cell::new(false);
     let session = Session {
         stop: &stop,
@@ -157,12 +158,13 @@ pub(super) async fn execute(
         writer: service.client.writer(),
         secrets: &secrets,
         fingerprints: &fingerprints,
+        ledger: &ledger,
         outdated: &outdated,
         concurrency: usize::from(concurrency),
         form: &Cell::new(Form::default()),
     };
     let bar = progress(site.context, &plan);
-    let work = apply::execute(&plan, session, &mut ledger, |step, outcome| {
+    let work = apply::execute(&plan, session, |step, outcome| {
         let told = render::outcome(step, outcome);
         if format == Format::Text && !told.is_empty() {
             // What was done is done, whether or not it can still be told.
@@ -178,13 +180,21 @@ pub(super) async fn execute(
         mention_undo(site.context, undo.finish(&plan, done));
     }
     let outcomes = outcomes?;
+    let recorded = ledger.into_inner().end();
 
     match format {
         Format::Json => site.context.result(&render::applied(&plan, &outcomes))?,
         Format::Text if plan.sends() => site.context.result(&render::outcomes(&outcomes))?,
         Format::Text => {}
     }
-    Ok(signal.unwrap_or_else(|| outcome(&outcomes)))
+    // What was done is in the journal; the next apply takes it from there.
+    match recorded {
+        Ok(()) => Ok(signal.unwrap_or_else(|| outcome(&outcomes))),
+        Err(error) => {
+            site.context.fail(&error.into());
+            Ok(Outcome::Partial)
+        }
+    }
 }
 
 /// Says how to take back what was done.
