@@ -1,5 +1,7 @@
 //! From two lists to the cheapest edit that turns the one into the other without moving anything.
 
+use std::ops::Range;
+
 use serde_json::Value;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
@@ -23,11 +25,7 @@ pub(super) fn elements<'v>(walk: &Walk<'_>, before: &'v [Value], after: &'v [Val
         return Priced::KEEP;
     }
     let mut script = Script::default();
-    if gap.pairs() <= walk.most_pairs() {
-        gap.weigh(&mut script);
-    } else {
-        gap.hold_equals(&mut script);
-    }
+    gap.fill(Hold::Equals, &mut script);
     Priced {
         edit: Edit::Elements(script.elements),
         cost: script.cost,
@@ -47,6 +45,38 @@ fn common_ends(before: &[Value], after: &[Value]) -> (usize, usize) {
 struct Script<'v> {
     elements: Elements<'v>,
     cost: Cost,
+}
+
+impl<'v> Script<'v> {
+    fn remove(&mut self, gap: &Gap<'_, 'v>, at: usize) {
+        self.cost += gap.removal(at);
+        self.elements.removed.push(gap.from + at);
+    }
+
+    fn add(&mut self, gap: &Gap<'_, 'v>, to: usize) {
+        self.cost += gap.addition(to, weigh::size(&gap.new[to]));
+        self.elements.added.push((gap.to + to, &gap.new[to]));
+    }
+
+    fn edit(&mut self, gap: &Gap<'_, 'v>, at: usize, to: usize, Priced { edit, cost }: Priced<'v>) {
+        if !matches!(edit, Edit::Keep) {
+            self.cost += cost;
+            self.elements
+                .edited
+                .push((gap.from + at, gap.to + to, edit));
+        }
+    }
+}
+
+/// What is held fast in lists that are too long to be weighed pair by pair, in the longest common order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    /// Equal elements.
+    Equals,
+    /// In what is left, elements of one key.
+    Namesakes,
+    /// In what is left then, the first with the first, and so on.
+    Places,
 }
 
 /// A stretch of both lists, with nothing that is known to be equal.
@@ -69,44 +99,44 @@ pub(super) enum Step {
 }
 
 impl<'v> Gap<'_, 'v> {
-    pub(super) const fn pairs(&self) -> usize {
-        self.old.len() * self.new.len()
-    }
-
-    /// Holds fast what is equal, in the longest common order, and fills what is between.
-    fn hold_equals(&self, script: &mut Script<'v>) {
-        let (old, new) = weigh::classes(self.old, self.new);
-        for step in capture_diff_slices(Algorithm::Myers, &old, &new) {
-            if matches!(step, DiffOp::Equal { .. }) {
-                continue;
-            }
-            let (old, new) = (step.old_range(), step.new_range());
-            let gap = Gap {
-                walk: self.walk,
-                from: self.from + old.start,
-                to: self.to + new.start,
-                old: &self.old[old],
-                new: &self.new[new],
-            };
-            if gap.pairs() <= self.walk.most_pairs() {
-                gap.weigh(script);
-            } else {
-                gap.pair_by_position(script);
+    /// Weighs all pairs if there are not too many; else holds fast what can be held, and fills what is
+    /// between.
+    fn fill(&self, hold: Hold, script: &mut Script<'v>) {
+        if self.old.len() * self.new.len() <= self.walk.most_pairs() {
+            return self.weigh(script);
+        }
+        let (classes, next) = match hold {
+            Hold::Equals => (weigh::classes(self.old, self.new), Hold::Namesakes),
+            Hold::Namesakes => (weigh::namesakes(self.old, self.new), Hold::Places),
+            Hold::Places => return self.pair_by_place(script),
+        };
+        for step in capture_diff_slices(Algorithm::Myers, &classes.0, &classes.1) {
+            let gap = self.within(step.old_range(), step.new_range());
+            match step {
+                DiffOp::Equal { .. } if hold == Hold::Equals => {}
+                DiffOp::Equal { .. } => gap.pair_by_place(script),
+                _ => gap.fill(next, script),
             }
         }
     }
 
-    fn pair_by_position(&self, script: &mut Script<'v>) {
+    fn within(&self, old: Range<usize>, new: Range<usize>) -> Self {
+        Self {
+            walk: self.walk,
+            from: self.from + old.start,
+            to: self.to + new.start,
+            old: &self.old[old],
+            new: &self.new[new],
+        }
+    }
+
+    fn pair_by_place(&self, script: &mut Script<'v>) {
         let shared = self.old.len().min(self.new.len());
         for index in 0..shared {
-            self.take(
-                Step::Edit(index, index),
-                self.close(index, index, 1),
-                script,
-            );
+            script.edit(self, index, index, self.close(index, index, 1));
         }
-        (shared..self.old.len()).for_each(|at| self.take(Step::Remove(at), Priced::KEEP, script));
-        (shared..self.new.len()).for_each(|to| self.take(Step::Add(to), Priced::KEEP, script));
+        (shared..self.old.len()).for_each(|at| script.remove(self, at));
+        (shared..self.new.len()).for_each(|to| script.add(self, to));
     }
 
     /// Finds the cheapest way through the table of all pairs: each step takes an old element away, adds a
@@ -114,32 +144,10 @@ impl<'v> Gap<'_, 'v> {
     fn weigh(&self, script: &mut Script<'v>) {
         let mut table = Table::of(self);
         for step in table.cheapest() {
-            let pair = match step {
-                Step::Edit(at, to) => table.take(at, to),
-                Step::Remove(_) | Step::Add(_) => Priced::KEEP,
-            };
-            self.take(step, pair, script);
-        }
-    }
-
-    /// Adds a step to the script; an edit costs what its `pair` does.
-    fn take(&self, step: Step, pair: Priced<'v>, script: &mut Script<'v>) {
-        let Script { elements, cost } = script;
-        match step {
-            Step::Remove(at) => {
-                *cost += self.removal(at);
-                elements.removed.push(self.from + at);
-            }
-            Step::Add(to) => {
-                *cost += self.addition(to, weigh::size(&self.new[to]));
-                elements.added.push((self.to + to, &self.new[to]));
-            }
-            Step::Edit(..) if matches!(pair.edit, Edit::Keep) => {}
-            Step::Edit(at, to) => {
-                *cost += pair.cost;
-                elements
-                    .edited
-                    .push((self.from + at, self.to + to, pair.edit));
+            match step {
+                Step::Remove(at) => script.remove(self, at),
+                Step::Add(to) => script.add(self, to),
+                Step::Edit(at, to) => script.edit(self, at, to, table.pair(at, to)),
             }
         }
     }
@@ -153,7 +161,7 @@ impl<'v> Gap<'_, 'v> {
     }
 
     /// Makes the one element into the other, member by member if that pays; one of so many `pairs` that
-    /// are weighed here.
+    /// are looked at closely here.
     pub(super) fn close(&self, at: usize, to: usize, pairs: usize) -> Priced<'v> {
         let size = element_at(self.walk.size, self.to + to);
         let walk = self.walk.element(size, pairs);

@@ -7,7 +7,7 @@ use super::array;
 use super::edit::{Cost, Edit, Priced, member_at};
 use super::patch::Patch;
 use super::same::{Beside, same};
-use super::weigh::size_within;
+use super::weigh::{size, size_within};
 use crate::model::Pointer;
 
 /// How deep the two documents are walked side by side; what differs deeper down is replaced.
@@ -16,8 +16,8 @@ const DEEPEST: usize = 128;
 /// How many pairs of elements of two lists are weighed against one another. In lists beyond this, elements
 /// are first held fast where they are equal; in gaps beyond this, they are paired by position.
 const MOST_PAIRS: usize = 64 * 64;
-/// How many pairs are weighed in lists within lists: few enough for the deepest nesting to end soon.
-const BUDGET: usize = 1 << 18;
+/// How many pairs are weighed in lists within lists, multiplied: few enough for any nesting to end soon.
+const BUDGET: usize = 1 << 13;
 
 /// How lists are patched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,8 @@ pub struct Rules<'r> {
     /// How lists are patched.
     pub dialect: Dialect,
     /// Whether the object at this pointer must never be set as a whole, although it is there already:
-    /// it may hold what cannot be read.
+    /// it may hold what cannot be read. Where one is, all objects around it are. It goes with one that is
+    /// removed, and gives way to a value of another type.
     pub keeps: &'r dyn Fn(&Pointer) -> bool,
     /// Whether the old value at this pointer is asserted before it is replaced or taken away.
     pub guards: &'r dyn Fn(&Pointer, &Value) -> bool,
@@ -78,7 +79,8 @@ pub(super) struct Walk<'w> {
     /// The size of the pointer to this place.
     pub(super) size: usize,
     depth: usize,
-    /// How many pairs of elements may be weighed from here down, pairs within pairs multiplied.
+    /// How many pairs of elements may be weighed from here down, pairs within pairs multiplied. Where it
+    /// is spent, lists are replaced.
     budget: usize,
     /// Whether only members lead here: elements move, so that nothing below them has a place.
     is_placed: bool,
@@ -116,7 +118,7 @@ impl Walk<'_> {
                 }
             }
             (Value::Array(before), Value::Array(elements))
-                if self.rules.dialect == Dialect::Indexed =>
+                if self.rules.dialect == Dialect::Indexed && self.budget > 0 =>
             {
                 let edited = array::elements(self, before, elements);
                 match edited.edit {
@@ -141,10 +143,10 @@ impl Walk<'_> {
         }
     }
 
-    /// One element deeper, where the pointer has this size, in one of so many pairs.
+    /// One element deeper, where the pointer has this size, in one of so many pairs that are looked at.
     pub(super) fn element(&self, size: usize, pairs: usize) -> Walk<'_> {
         Walk {
-            budget: self.budget / pairs.max(1),
+            budget: (self.budget / pairs.max(1)).saturating_sub(1),
             rules: self.rules,
             up: None,
             size,
@@ -168,62 +170,48 @@ impl Walk<'_> {
         before: &'v Map<String, Value>,
         after: &'v Map<String, Value>,
     ) -> Priced<'v> {
-        let mut edits = Vec::new();
-        let mut cost = Cost::default();
-        let mut take = |name: &'v String, Priced { edit, cost: price }| {
-            if !matches!(edit, Edit::Keep) {
-                cost += price;
-                edits.push((name.as_str(), edit));
-            }
-        };
         let mut beside = Beside::of(after);
         let mut shared = 0;
+        let mut edits = Vec::new();
         for (name, old) in before {
             let new = beside.get(name);
             shared += usize::from(new.is_some());
-            take(name, self.shared(name, old, new));
+            edits.push((name.as_str(), self.changed(name, old, new)));
         }
         if shared < after.len() {
-            for (name, new) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
-                take(name, self.add(member_at(self.size, name), new));
-            }
+            let is_new = |member: &(&'v String, &'v Value)| !before.contains_key(member.0);
+            let added = after.iter().filter(is_new);
+            edits.extend(added.map(|(name, new)| (name.as_str(), self.add(name, new))));
         }
-        if edits.is_empty() {
-            return Priced::KEEP;
-        }
+        edits.retain(|(_, priced)| !matches!(priced.edit, Edit::Keep));
         edits.sort_unstable_by_key(|(name, _)| *name);
-        Priced {
-            edit: Edit::Members(edits),
-            cost,
-        }
+        Priced::members(edits)
     }
 
-    /// What becomes of a member that is there before.
-    fn shared<'v>(&self, name: &str, old: &'v Value, new: Option<&'v Value>) -> Priced<'v> {
+    /// What becomes of a member that was there before.
+    fn changed<'v>(&self, name: &str, old: &'v Value, new: Option<&'v Value>) -> Priced<'v> {
         match new {
             None => Priced {
                 edit: Edit::Remove,
                 cost: Cost::removing(member_at(self.size, name)),
             },
             Some(new) if is_scalar(old) && old == new => Priced::KEEP,
-            Some(new) if old.is_null() => self.add(member_at(self.size, name), new),
+            Some(new) if old.is_null() => self.add(name, new),
             Some(new) => self.member(name).node(old, new),
         }
     }
 
-    fn add<'v>(&self, size: usize, value: &'v Value) -> Priced<'v> {
-        let bytes = super::weigh::size(value);
+    fn add<'v>(&self, name: &str, value: &'v Value) -> Priced<'v> {
         Priced {
             edit: Edit::Add(value),
-            cost: Cost::setting("add", size, bytes),
+            cost: Cost::setting("add", member_at(self.size, name), size(value)),
         }
     }
 
-    fn replace<'v>(&self, after: &'v Value) -> Priced<'v> {
-        let bytes = super::weigh::size(after);
+    fn replace<'v>(&self, after: &'v Value, size: usize) -> Priced<'v> {
         Priced {
             edit: Edit::Replace(after),
-            cost: Cost::setting("replace", self.size, bytes),
+            cost: Cost::setting("replace", self.size, size),
         }
     }
 
@@ -231,31 +219,19 @@ impl Walk<'_> {
         if same(before, after) {
             Priced::KEEP
         } else {
-            self.replace(after)
+            self.replace(after, size(after))
         }
     }
 
     /// The edit, or setting the whole value where that is cheaper.
     fn or_replace<'v>(&self, edited: Priced<'v>, after: &'v Value) -> Priced<'v> {
         let frame = Cost::setting("replace", self.size, 0).bytes;
-        let Some(limit) = edited.cost.bytes.checked_sub(frame) else {
-            return edited;
-        };
-        match size_within(after, limit) {
-            Some(bytes) => {
-                let cost = Cost::setting("replace", self.size, bytes);
-                let whole = Priced {
-                    edit: Edit::Replace(after),
-                    cost,
-                };
-                if whole.cost < edited.cost {
-                    whole
-                } else {
-                    edited
-                }
-            }
-            None => edited,
-        }
+        let limit = edited.cost.bytes.checked_sub(frame);
+        let size = limit.and_then(|limit| size_within(after, limit));
+        let whole = size.map(|size| self.replace(after, size));
+        whole
+            .filter(|whole| whole.cost < edited.cost)
+            .unwrap_or(edited)
     }
 }
 
@@ -383,6 +359,52 @@ mod tests {
         );
     }
 
+    fn guarded(before: &Value, after: &Value) -> Patch {
+        let rules = Rules {
+            guards: &|_, _| true,
+            ..Rules::default()
+        };
+        compute_with(before, after, rules)
+    }
+
+    #[test]
+    fn what_is_edited_in_a_list_is_asserted_to_be_what_it_was() {
+        let before = tools(&["a", "b", "c"]);
+        let mut after = before.clone();
+        after["tools"][1]["function"]["strict"] = json!(true);
+        let patch = guarded(&before, &after);
+        let name = Pointer::parse("/tools/1/function/name").expect("a pointer");
+        assert_eq!(patch.0[0], Operation::Test(name, json!("b")));
+        for moved in [
+            tools(&["z", "a", "b", "c"]),
+            tools(&["b", "a", "c"]),
+            tools(&["b", "c"]),
+        ] {
+            assert!(!patch.guards_hold(&moved));
+            assert!(patch.apply(&moved).is_err());
+        }
+        let patch = guarded(
+            &json!([[1, 2], [1, 3]]),
+            &json!([[1, 2], [1, 3, "a long new last element"]]),
+        );
+        let first = Pointer::parse("/1").expect("a pointer");
+        assert_eq!(patch.0[0], Operation::Test(first, json!([1, 3])));
+    }
+
+    #[test]
+    fn elements_of_one_key_meet_in_long_lists_too() {
+        let names: Vec<String> = (0..80).map(|number| format!("tool{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let before = tools(&names);
+        let mut after = tools(&[&["first"], names.as_slice()].concat());
+        for tool in after["tools"].as_array_mut().expect("a list") {
+            tool["function"]["strict"] = json!(true);
+        }
+        let touched = touched(&before, &after);
+        assert_eq!(touched.len(), 81);
+        assert_eq!(touched[80], "add /tools/80/function/strict");
+    }
+
     #[test]
     fn long_lists_and_deep_documents_end() {
         let list = |numbers: &mut dyn Iterator<Item = usize>| {
@@ -396,6 +418,7 @@ mod tests {
             };
             (0..12).map(row).collect::<Value>()
         };
+        let nested = |leaf: usize| (0..100).fold(json!(leaf), |inner, _| json!([inner]));
         let deep = |leaf: usize| (0..500).fold(json!(leaf), |inner, _| json!({"a": inner}));
         let pairs = [
             (list(&mut (0..3000)), list(&mut (1500..4500))),
@@ -403,6 +426,10 @@ mod tests {
             (list(&mut (0..3000)), list(&mut (3000..6000))),
             (grid(5), grid(7)),
             (deep(1), deep(2)),
+            (
+                json!((0..300).map(nested).collect::<Vec<_>>()),
+                json!((300..600).map(nested).collect::<Vec<_>>()),
+            ),
         ];
         for (before, after) in pairs {
             let patch = compute(&before, &after);
@@ -427,6 +454,21 @@ mod tests {
             ),
             json!([{"op": "add", "path": "/1", "value": "b"}, {"op": "add", "path": "/2", "value": "c"}])
         );
+    }
+
+    /// The value with its members in another order.
+    fn turned(value: &Value) -> Value {
+        match value {
+            Value::Object(members) => {
+                let turned = members
+                    .iter()
+                    .rev()
+                    .map(|(name, value)| (name.clone(), turned(value)));
+                Value::Object(turned.collect())
+            }
+            Value::Array(elements) => elements.iter().map(turned).collect(),
+            scalar => scalar.clone(),
+        }
     }
 
     proptest! {
@@ -468,6 +510,15 @@ mod tests {
                 serde_json::to_string(&operation).expect("JSON").len() + ",".len()
             });
             prop_assert_eq!(priced.cost.bytes, sizes.sum::<usize>());
+        }
+
+        #[test]
+        fn the_order_of_members_does_not_count(before in any_json(), after in any_json()) {
+            let rules = Rules { guards: &|_, _| true, ..Rules::default() };
+            let patch = |before: &Value, after: &Value| {
+                serde_json::to_string(&compute_with(before, after, rules)).expect("JSON")
+            };
+            prop_assert_eq!(patch(&before, &after), patch(&turned(&before), &turned(&after)));
         }
 
         #[test]

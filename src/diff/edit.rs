@@ -5,8 +5,11 @@ use std::ops::AddAssign;
 use serde_json::Value;
 
 use super::patch::Operation;
-use super::weigh::{index_size, token_size};
+use super::weigh::{index_size, key_place, token_size};
 use crate::model::Pointer;
+
+/// Whether the old value at a place may be asserted.
+pub(super) type Guards<'g> = &'g dyn Fn(&Pointer, &Value) -> bool;
 
 /// What has to be done at one place.
 #[derive(Clone, Debug)]
@@ -77,7 +80,21 @@ impl Cost {
     }
 }
 
-impl Priced<'_> {
+impl<'v> Priced<'v> {
+    /// Edits of members, one after the other.
+    pub(super) fn members(edits: Vec<(&'v str, Self)>) -> Self {
+        if edits.is_empty() {
+            return Self::KEEP;
+        }
+        let mut cost = Cost::default();
+        edits.iter().for_each(|(_, priced)| cost += priced.cost);
+        let edits = edits.into_iter().map(|(name, priced)| (name, priced.edit));
+        Self {
+            edit: Edit::Members(edits.collect()),
+            cost,
+        }
+    }
+
     pub(super) const KEEP: Self = Self {
         edit: Edit::Keep,
         cost: Cost {
@@ -94,7 +111,7 @@ impl Edit<'_> {
             Self::Keep => {}
             Self::Add(value) => operations.push(Operation::Add(at.clone(), (*value).clone())),
             Self::Replace(value) => {
-                operations.push(Operation::Replace(at.clone(), (*value).clone()));
+                operations.push(Operation::Replace(at.clone(), (*value).clone()))
             }
             Self::Remove => operations.push(Operation::Remove(at.clone())),
             Self::Members(members) => {
@@ -105,12 +122,7 @@ impl Edit<'_> {
             Self::Elements(elements) => elements.write(at, operations),
         }
     }
-}
 
-/// Whether the old value at a place may be asserted.
-pub(super) type Guards<'g> = &'g dyn Fn(&Pointer, &Value) -> bool;
-
-impl Edit<'_> {
     /// The tests that hold as long as nobody else changes what this replaces or takes away.
     pub(super) fn guard(
         &self,
@@ -160,9 +172,23 @@ impl Elements<'_> {
             Edit::Remove.guard(&element(*index), &before[*index], guards, tests);
         }
         for (index, _, edit) in &self.edited {
-            edit.guard(&element(*index), &before[*index], guards, tests);
+            let (at, before) = (element(*index), &before[*index]);
+            let first = tests.len();
+            edit.guard(&at, before, guards, tests);
+            if matches!(edit, Edit::Members(_) | Edit::Elements(_)) {
+                let identity = identity(&at, before, guards);
+                let new = identity.filter(|identity| !tests[first..].contains(identity));
+                tests.extend(new);
+            }
         }
     }
+}
+
+/// What an element is, wherever others that come and go may move it: its key, or else all of it.
+fn identity(at: &Pointer, element: &Value, guards: Guards<'_>) -> Option<Operation> {
+    let (place, value) = key_place(element).unwrap_or((Pointer::root(), element));
+    let at = at.append(&place);
+    guards(&at, value).then(|| Operation::Test(at, value.clone()))
 }
 
 /// The size of a pointer that goes one member deeper.

@@ -167,8 +167,25 @@ impl Serialize for Operation {
         members.serialize_field("op", self.op())?;
         members.serialize_field("path", self.path())?;
         if let Some(value) = value {
-            members.serialize_field("value", value)?;
+            members.serialize_field("value", &Sorted(value))?;
         }
         members.end()
+    }
+}
+
+/// A value with its members in the order of their names: the bytes of a patch are the same whatever that was.
+struct Sorted<'v>(&'v Value);
+
+impl Serialize for Sorted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(members) => {
+                let mut members: Vec<_> = members.iter().collect();
+                members.sort_unstable_by_key(|(name, _)| *name);
+                serializer.collect_map(members.into_iter().map(|(name, value)| (name, Self(value))))
+            }
+            Value::Array(elements) => serializer.collect_seq(elements.iter().map(Sorted)),
+            scalar => scalar.serialize(serializer),
+        }
     }
 }

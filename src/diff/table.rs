@@ -1,6 +1,7 @@
 //! The table of all pairs of two lists' elements, and the cheapest way through it.
 
 use std::cell::OnceCell;
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
@@ -8,11 +9,10 @@ use serde_json::Value;
 
 use super::array::{Gap, Step};
 use super::edit::{Cost, Priced};
-use super::same::same;
 use super::weigh::{self, Leaves, key};
 
 /// In lists of so few pairs each is looked at closely, alike or not.
-const FEW_PAIRS: usize = 16;
+const FEW_PAIRS: usize = 64;
 
 /// All pairs of a gap, and what it costs to make the one of each into the other.
 pub(super) struct Table<'g, 'v> {
@@ -23,54 +23,52 @@ pub(super) struct Table<'g, 'v> {
     sizes: Vec<usize>,
     /// By row and column; filled as the way needs them.
     pairs: Vec<Option<Priced<'v>>>,
-    likeness: Option<Likeness<'v>>,
+    likeness: Likeness<'v>,
 }
 
 impl<'g, 'v> Table<'g, 'v> {
     pub(super) fn of(gap: &'g Gap<'g, 'v>) -> Self {
-        let is_few = gap.pairs() <= FEW_PAIRS;
         let sizes: Vec<usize> = gap.new.iter().map(weigh::size).collect();
+        let additions = sizes.iter().enumerate();
         Self {
             gap,
             removals: (0..gap.old.len()).map(|at| gap.removal(at)).collect(),
-            additions: (0..gap.new.len())
-                .map(|to| gap.addition(to, sizes[to]))
+            additions: additions
+                .map(|(to, size)| gap.addition(to, *size))
                 .collect(),
+            pairs: vec![None; gap.old.len() * gap.new.len()],
+            likeness: Likeness::of(gap.old, gap.new),
             sizes,
-            pairs: std::iter::repeat_with(|| None).take(gap.pairs()).collect(),
-            likeness: (!is_few).then(|| Likeness::of(gap.old, gap.new)),
         }
     }
 
     /// What it takes to make one element into the other.
-    pub(super) fn take(&mut self, at: usize, to: usize) -> Priced<'v> {
+    pub(super) fn pair(&mut self, at: usize, to: usize) -> Priced<'v> {
         let cell = at * self.gap.new.len() + to;
         self.pairs[cell]
             .take()
             .unwrap_or_else(|| self.price(at, to))
     }
 
-    /// The steps of the cheapest way, from the first elements to the last. A way that strays from the
-    /// diagonal has to remove and to add for each row that it strays: how far the cheapest one can have
-    /// strayed is known from any other.
+    /// The steps of the cheapest way, from the first elements to the last.
+    ///
+    /// A way that strays by one place from the stretch between the corners has to remove one element and
+    /// to add one beyond what the lists' lengths ask for. So whatever way is found near that stretch, the
+    /// cheapest one strays no farther than its price could pay for.
     pub(super) fn cheapest(&mut self) -> Vec<Step> {
-        let (cost, near) = self.way(0);
-        let straying = least(&self.removals) + least(&self.additions);
-        match cost.bytes.saturating_sub(self.straight()) / straying.max(1) {
-            0 => near,
-            stray => self.way(stray).1,
+        let near = self.ways(0);
+        let (rows, columns) = (self.removals.len(), self.additions.len());
+        let (loss, gain) = (least(&self.removals), least(&self.additions));
+        let straight = rows.saturating_sub(columns) * loss + columns.saturating_sub(rows) * gain;
+        let price = near.cost(rows, columns).unwrap_or_default().bytes;
+        match price.saturating_sub(straight) / (loss + gain).max(1) {
+            0 => near.trace(),
+            stray => self.ways(stray).trace(),
         }
     }
 
-    /// What the lists' lengths alone cost, at least.
-    fn straight(&self) -> usize {
-        let (rows, columns) = (self.removals.len(), self.additions.len());
-        let removed = rows.saturating_sub(columns) * least(&self.removals);
-        removed + columns.saturating_sub(rows) * least(&self.additions)
-    }
-
-    /// The cheapest of the ways that stray no farther than that from the stretch between the corners.
-    fn way(&mut self, stray: usize) -> (Cost, Vec<Step>) {
+    /// The cheapest ways to all places that are no farther than that from the stretch between the corners.
+    fn ways(&mut self, stray: usize) -> Ways {
         let mut ways = Ways::new(self.removals.len(), self.additions.len(), stray);
         for at in 0..=ways.rows {
             for to in ways.columns(at) {
@@ -89,35 +87,21 @@ impl<'g, 'v> Table<'g, 'v> {
                 ways.best[cell] = best;
             }
         }
-        let cost = ways.cost(ways.rows, ways.columns);
-        (cost.unwrap_or_default(), ways.trace())
+        ways
     }
 
-    /// The way with this step at its end if it is cheaper than another, or as cheap and an edit rather than
-    /// a loss or a gain. A pair is only looked at closely where it can be.
-    fn cheaper(
-        &mut self,
-        other: Option<(Cost, Step)>,
-        begun: Option<Cost>,
-        step: Step,
-    ) -> Option<(Cost, Step)> {
-        let Some(mut cost) = begun else {
-            return other;
+    /// The cheaper of a way and one that ends with this step.
+    fn cheaper(&mut self, best: Option<Way>, begun: Option<Cost>, step: Step) -> Option<Way> {
+        let Some(cost) = begun else {
+            return best;
         };
-        let is_beaten = |cost: Cost| match (other, step) {
-            (Some((least, _)), Step::Edit(..)) => least < cost,
-            (Some((least, _)), _) => least <= cost,
-            (None, _) => false,
-        };
-        if is_beaten(cost) {
-            return other;
+        let mut way = Way { cost, step };
+        // A pair is only looked at closely where it may still pay: it costs nothing at the least.
+        if best.is_some_and(|best| best < way) {
+            return best;
         }
-        cost += self.cost(step);
-        if is_beaten(cost) {
-            other
-        } else {
-            Some((cost, step))
-        }
+        way.cost += self.cost(step);
+        best.map_or(Some(way), |best| Some(best.min(way)))
     }
 
     fn cost(&mut self, step: Step) -> Cost {
@@ -125,23 +109,18 @@ impl<'g, 'v> Table<'g, 'v> {
             Step::Remove(at) => self.removals[at],
             Step::Add(to) => self.additions[to],
             Step::Edit(at, to) => {
-                let cell = at * self.gap.new.len() + to;
-                if self.pairs[cell].is_none() {
-                    self.pairs[cell] = Some(self.price(at, to));
-                }
-                self.pairs[cell]
-                    .as_ref()
-                    .map_or(Cost::default(), |pair| pair.cost)
+                let pair = self.pair(at, to);
+                let cost = pair.cost;
+                self.pairs[at * self.gap.new.len() + to] = Some(pair);
+                cost
             }
         }
     }
 
     fn price(&self, at: usize, to: usize) -> Priced<'v> {
-        let (old, new) = (&self.gap.old[at], &self.gap.new[to]);
-        match &self.likeness {
-            _ if same(old, new) => Priced::KEEP,
-            Some(likeness) if !likeness.is_near(at, to) => self.gap.exchange(to, self.sizes[to]),
-            _ => self.gap.close(at, to, self.gap.pairs()),
+        match self.likeness.is_near(at, to) {
+            true => self.gap.close(at, to, self.likeness.near),
+            false => self.gap.exchange(to, self.sizes[to]),
         }
     }
 }
@@ -151,14 +130,52 @@ fn least(costs: &[Cost]) -> usize {
     bytes.min().unwrap_or_default()
 }
 
-/// The cheapest ways to the places of a table, as far as they are known; and the stretch along its
-/// diagonal that is looked at.
+/// A way to a place of the table: what it costs, and its last step.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    cost: Cost,
+    step: Step,
+}
+
+impl Way {
+    /// Of equally cheap ways, one that ends with an edit is better than one with a loss or a gain.
+    const fn rank(&self) -> (Cost, u8) {
+        let rank = match self.step {
+            Step::Edit(..) => 0,
+            Step::Remove(_) => 1,
+            Step::Add(_) => 2,
+        };
+        (self.cost, rank)
+    }
+}
+
+impl PartialEq for Way {
+    fn eq(&self, other: &Self) -> bool {
+        self.rank() == other.rank()
+    }
+}
+
+impl Eq for Way {}
+
+impl PartialOrd for Way {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Way {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+/// The cheapest ways to the places of a table, as far as they are known.
 struct Ways {
     rows: usize,
     columns: usize,
-    /// How far the stretch reaches to the left and to the right of the diagonal.
+    /// How far to the left and to the right of the diagonal they are looked for.
     reach: (usize, usize),
-    best: Vec<Option<(Cost, Step)>>,
+    best: Vec<Option<Way>>,
 }
 
 impl Ways {
@@ -187,24 +204,24 @@ impl Ways {
     fn cost(&self, row: usize, column: usize) -> Option<Cost> {
         match (row, column) {
             (0, 0) => Some(Cost::default()),
-            _ => self.best[self.cell(row, column)].map(|(cost, _)| cost),
+            _ => self.best[self.cell(row, column)].map(|way| way.cost),
         }
     }
 
     /// The steps of the way to the last corner.
     fn trace(&self) -> Vec<Step> {
-        let mut way = Vec::new();
+        let mut steps = Vec::new();
         let (mut row, mut column) = (self.rows, self.columns);
-        while let Some((_, step)) = self.best[self.cell(row, column)] {
-            way.push(step);
+        while let Some(Way { step, .. }) = self.best[self.cell(row, column)] {
+            steps.push(step);
             match step {
                 Step::Edit(..) => (row, column) = (row - 1, column - 1),
                 Step::Remove(_) => row -= 1,
                 Step::Add(_) => column -= 1,
             }
         }
-        way.reverse();
-        way
+        steps.reverse();
+        steps
     }
 }
 
@@ -212,7 +229,11 @@ impl Ways {
 struct Likeness<'v> {
     old: Vec<Suspect<'v>>,
     new: Vec<Suspect<'v>>,
+    /// Keys that stand on both sides.
     shared: HashSet<&'v str>,
+    /// How many pairs are near, at most.
+    near: usize,
+    is_few: bool,
 }
 
 struct Suspect<'v> {
@@ -223,36 +244,55 @@ struct Suspect<'v> {
 
 impl<'v> Likeness<'v> {
     fn of(old: &'v [Value], new: &'v [Value]) -> Self {
-        let suspects = |values: &'v [Value]| -> Vec<Suspect<'v>> {
-            let suspect = |value| Suspect {
-                value,
-                key: key(value),
-                leaves: OnceCell::new(),
-            };
-            values.iter().map(suspect).collect()
-        };
         let (old, new) = (suspects(old), suspects(new));
-        let keys = |suspects: &[Suspect<'v>]| -> HashSet<&'v str> {
-            suspects.iter().filter_map(|suspect| suspect.key).collect()
+        let pairs = old.len() * new.len();
+        let is_few = pairs <= FEW_PAIRS;
+        let shared: HashSet<_> = match is_few {
+            true => HashSet::new(),
+            false => keys(&old).intersection(&keys(&new)).copied().collect(),
         };
-        let shared = keys(&old).intersection(&keys(&new)).copied().collect();
-        Self { old, new, shared }
+        let strangers = |side: &[Suspect<'v>]| {
+            let is_stranger = |suspect: &&Suspect<'v>| !suspect.is_in(&shared);
+            side.iter().filter(is_stranger).count()
+        };
+        let near = strangers(&old) * strangers(&new) + shared.len();
+        Self {
+            old,
+            new,
+            shared,
+            near,
+            is_few,
+        }
     }
 
     /// Whether they have one key; or, if neither has one that stands on both sides, whether they
     /// resemble one another.
     fn is_near(&self, at: usize, to: usize) -> bool {
         let (old, new) = (&self.old[at], &self.new[to]);
-        let is_taken = |key: Option<&str>| key.is_some_and(|key| self.shared.contains(key));
-        match (old.key, new.key) {
-            (Some(one), Some(other)) if one == other => true,
-            _ if is_taken(old.key) || is_taken(new.key) => false,
-            _ => old.leaves().resemble(new.leaves()),
-        }
+        let is_named = old.key.is_some() && old.key == new.key;
+        let is_apart = old.is_in(&self.shared) || new.is_in(&self.shared);
+        self.is_few || is_named || !is_apart && old.leaves().resemble(new.leaves())
     }
 }
 
+fn suspects(values: &[Value]) -> Vec<Suspect<'_>> {
+    let suspect = |value| Suspect {
+        value,
+        key: key(value),
+        leaves: OnceCell::new(),
+    };
+    values.iter().map(suspect).collect()
+}
+
+fn keys<'v>(suspects: &[Suspect<'v>]) -> HashSet<&'v str> {
+    suspects.iter().filter_map(|suspect| suspect.key).collect()
+}
+
 impl Suspect<'_> {
+    fn is_in(&self, keys: &HashSet<&str>) -> bool {
+        self.key.is_some_and(|key| keys.contains(key))
+    }
+
     fn leaves(&self) -> &Leaves {
         self.leaves.get_or_init(|| Leaves::of(self.value))
     }

@@ -6,6 +6,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// In larger stretches of changed lines, in bytes of both sides, words are not compared.
 const MOST: usize = 32 << 10;
+/// From how many bytes on a word is taken apart.
+const LONG: usize = 24;
 
 /// One line of a comparison, without its line break. If only one of the texts ends with a line break, it
 /// has an empty last line, so that this shows too.
@@ -33,15 +35,14 @@ pub struct Piece {
 /// Compares two texts, keeping `context` unchanged lines around each change.
 #[must_use]
 pub fn compare(before: &str, after: &str, context: usize) -> Vec<Line> {
-    let ends = before.strip_suffix('\n').zip(after.strip_suffix('\n'));
-    let (before, after) = ends.unwrap_or((before, after));
-    let (old, new) = (lines(before), lines(after));
+    let is_ended = before.ends_with('\n') && after.ends_with('\n');
+    let (old, new) = (lines(before, is_ended), lines(after, is_ended));
     let diff = TextDiff::from_slices(&old, &new);
     let mut compared = Vec::new();
     let mut seen = 0;
     for group in diff.grouped_ops(context.min(old.len())) {
         let start = group.first().map_or(seen, |op| op.old_range().start);
-        fold(start - seen, &mut compared);
+        fold(&old[seen..start], &mut compared);
         for op in &group {
             let (old, new) = (&old[op.old_range()], &new[op.new_range()]);
             match op.tag() {
@@ -57,7 +58,7 @@ pub fn compare(before: &str, after: &str, context: usize) -> Vec<Line> {
         }
         seen = group.last().map_or(seen, |op| op.old_range().end);
     }
-    fold(old.len() - seen, &mut compared);
+    fold(&old[seen..], &mut compared);
     compared
 }
 
@@ -70,16 +71,25 @@ pub fn size(text: &str) -> (usize, usize) {
     )
 }
 
-fn lines(text: &str) -> Vec<&str> {
+/// The lines of a text; nothing has none. The end of the last one does not begin another, if both texts
+/// end so.
+fn lines(text: &str, is_ended: bool) -> Vec<&str> {
+    let lines = match is_ended {
+        true => text.strip_suffix('\n').unwrap_or(text),
+        false => text,
+    };
     match text {
         "" => Vec::new(),
-        text => text.split('\n').collect(),
+        _ => lines.split('\n').collect(),
     }
 }
 
-fn fold(count: usize, compared: &mut Vec<Line>) {
-    if count > 0 {
-        compared.push(Line::Folded(count));
+/// Unchanged lines that are not shown; a single one takes no more room than its count.
+fn fold(lines: &[&str], compared: &mut Vec<Line>) {
+    match lines {
+        [] => {}
+        [line] => compared.push(Line::Same((*line).to_owned())),
+        lines => compared.push(Line::Folded(lines.len())),
     }
 }
 
@@ -95,7 +105,7 @@ fn words(old: &[&str], new: &[&str]) -> (Pieces, Pieces) {
     let runs = runs(&before, &after);
     let is_word = |run: &&Run<'_>| run.tag == ChangeTag::Equal && run.text.trim().len() > 1;
     let shared: usize = runs.iter().filter(is_word).map(|run| run.text.len()).sum();
-    if 4 * shared < before.len().max(after.len()) {
+    if 4 * shared < before.len().min(after.len()) {
         return (whole(old), whole(new));
     }
     (
@@ -169,9 +179,6 @@ fn exchange<'t>(old: &'t str, new: &'t str, runs: &mut Vec<Run<'t>>) {
     push(ChangeTag::Equal, &old[old.len() - tail..]);
 }
 
-/// From how many bytes on a word is taken apart.
-const LONG: usize = 24;
-
 /// How many bytes are equal at the beginning and, behind those, at the end, in whole graphemes.
 fn common_ends(old: &str, new: &str) -> (usize, usize) {
     let equal = |pair: &(&str, &str)| pair.0 == pair.1;
@@ -186,26 +193,31 @@ fn common_ends(old: &str, new: &str) -> (usize, usize) {
 
 /// The lines of one text, with what stands in it only.
 fn side(runs: &[Run<'_>], changed: ChangeTag) -> Pieces {
-    let mut lines = vec![Vec::new()];
-    let ours = runs
-        .iter()
-        .filter(|run| run.tag == ChangeTag::Equal || run.tag == changed);
-    for run in ours {
+    let is_ours = |run: &&Run<'_>| run.tag == ChangeTag::Equal || run.tag == changed;
+    let mut lines = vec![(Vec::new(), false)];
+    for run in runs.iter().filter(is_ours) {
+        let is_changed = run.tag == changed;
         for (index, text) in run.text.split('\n').enumerate() {
             if index > 0 {
-                lines.push(Vec::new());
+                lines.push((Vec::new(), is_changed));
             }
-            let is_changed = run.tag == changed;
-            match lines.last_mut().expect("there is always a line") {
-                line if text.is_empty() && !line.is_empty() => {}
-                line => line.push(Piece {
-                    text: text.to_owned(),
-                    is_changed,
-                }),
-            }
+            let (pieces, _) = lines.last_mut().expect("there is always a line");
+            pieces.extend(piece(text, is_changed));
         }
     }
-    lines
+    let closed = |(pieces, is_changed): (Vec<Piece>, bool)| match pieces[..] {
+        [] => vec![Piece {
+            text: String::new(),
+            is_changed,
+        }],
+        _ => pieces,
+    };
+    lines.into_iter().map(closed).collect()
+}
+
+fn piece(text: &str, is_changed: bool) -> Option<Piece> {
+    let text = text.to_owned();
+    (!text.is_empty()).then_some(Piece { text, is_changed })
 }
 
 #[cfg(test)]
@@ -240,6 +252,10 @@ mod tests {
             shown(before, after, 1),
             ["…2", " 3", "-[4]", "+[vier]", " 5", "…2"]
         );
+        assert_eq!(
+            shown("1\n2\n3\n4", "1\n2\n3\nvier", 2),
+            [" 1", " 2", " 3", "-[4]", "+[vier]"]
+        );
         assert_eq!(shown("a\nb", "a\nb", 3), ["…2"]);
         assert_eq!(shown("a\nb\n", "a\nb\n", 3), ["…2"]);
         assert_eq!(shown("", "", 3), [""; 0]);
@@ -248,7 +264,7 @@ mod tests {
     /// Two texts, and their changed lines with what differs in brackets.
     #[test]
     fn changed_lines_are_compared_word_by_word() {
-        let rows: [(&str, &str, &[&str]); 12] = [
+        let rows: [(&str, &str, &[&str]); 14] = [
             (
                 "Be very kind.",
                 "Be kind.",
@@ -312,10 +328,22 @@ mod tests {
             ("one two", "one two\n", &["+[]"]),
             ("one two\n", "one two", &["-[]"]),
             ("", "new", &["+[new]"]),
+            ("\n", "\n\n", &["+[]"]),
+            // New lines beside an edited one.
+            (
+                "Ask for the name.",
+                "Ask for the full name.\nSay who you are.\nBe kind.",
+                &[
+                    "-Ask for the name.",
+                    "+Ask for the [full ]name.",
+                    "+[Say who you are.]",
+                    "+[Be kind.]",
+                ],
+            ),
         ];
         for (before, after, expected) in rows {
             let mut shown = shown(before, after, 0);
-            shown.retain(|line| !line.starts_with('…'));
+            shown.retain(|line| line.starts_with(['-', '+']));
             assert_eq!(shown, expected, "{before:?} {after:?}");
         }
     }

@@ -1,14 +1,15 @@
 //! How many bytes things take in a request, and how alike two values are.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
 use super::same::same;
+use crate::model::Pointer;
 
-/// How deep likeness is looked for; what is deeper counts as one leaf.
-const DEEPEST: usize = 64;
+/// How deep likeness is looked for: as deep as JSON is read. What is deeper counts as one leaf.
+const DEEPEST: usize = 128;
 
 /// Where an element may say what it is called.
 const KEYS: [&[&str]; 4] = [&["function", "name"], &["name"], &["id"], &["tool_id"]];
@@ -24,13 +25,8 @@ pub(super) fn size_within(value: &Value, limit: usize) -> Option<usize> {
         }
         size += match value {
             Value::Null => 4,
-            Value::Bool(flag) => {
-                if *flag {
-                    4
-                } else {
-                    5
-                }
-            }
+            Value::Bool(true) => 4,
+            Value::Bool(false) => 5,
             Value::Number(number) => number.as_str().len(),
             Value::String(text) => text_size(text),
             // Brackets, and a comma after each but the last.
@@ -88,10 +84,24 @@ pub(super) const fn index_size(index: usize) -> usize {
 
 /// What an element says that it is called.
 pub(super) fn key(element: &Value) -> Option<&str> {
+    named(element)?.1.as_str()
+}
+
+/// Where an element says what it is called, and what it says there.
+pub(super) fn key_place(element: &Value) -> Option<(Pointer, &Value)> {
+    let (path, key) = named(element)?;
+    let place = path
+        .iter()
+        .fold(Pointer::root(), |place, name| place.join(name));
+    Some((place, key))
+}
+
+fn named(element: &Value) -> Option<(&'static [&'static str], &Value)> {
     KEYS.iter().find_map(|path| {
-        path.iter()
-            .try_fold(element, |value, name| value.get(name))?
-            .as_str()
+        let key = path
+            .iter()
+            .try_fold(element, |value, name| value.get(name))?;
+        key.is_string().then_some((*path, key))
     })
 }
 
@@ -125,21 +135,47 @@ impl Leaves {
 
 /// A number for each element of two lists, the same for equal ones.
 pub(super) fn classes(old: &[Value], new: &[Value]) -> (Vec<usize>, Vec<usize>) {
+    numbered(
+        old,
+        new,
+        |value| digest(value, DEEPEST, &mut Vec::new()),
+        same,
+    )
+}
+
+/// A number for each element of two lists, the same for those of one key. Those without a key are the same
+/// if they are equal.
+pub(super) fn namesakes(old: &[Value], new: &[Value]) -> (Vec<usize>, Vec<usize>) {
+    let hash = |value: &Value| match key(value) {
+        Some(key) => BuildHasherDefault::<DefaultHasher>::default().hash_one(key),
+        None => digest(value, DEEPEST, &mut Vec::new()),
+    };
+    let is_one = |one: &Value, other: &Value| match (key(one), key(other)) {
+        (None, None) => same(one, other),
+        (one, other) => one == other,
+    };
+    numbered(old, new, hash, is_one)
+}
+
+fn numbered(
+    old: &[Value],
+    new: &[Value],
+    hash: impl Fn(&Value) -> u64,
+    is_one: impl Fn(&Value, &Value) -> bool,
+) -> (Vec<usize>, Vec<usize>) {
     let mut known: HashMap<u64, Vec<(&Value, usize)>> = HashMap::new();
     let mut count = 0;
-    let mut classes = old.iter().chain(new).map(|value| {
-        let alike = known
-            .entry(digest(value, DEEPEST, &mut Vec::new()))
-            .or_default();
-        if let Some((_, class)) = alike.iter().find(|(other, _)| same(other, value)) {
-            return *class;
+    let mut numbers = old.iter().chain(new).map(|value| {
+        let alike = known.entry(hash(value)).or_default();
+        if let Some((_, number)) = alike.iter().find(|(other, _)| is_one(other, value)) {
+            return *number;
         }
         count += 1;
         alike.push((value, count));
         count
     });
-    let old = classes.by_ref().take(old.len()).collect();
-    (old, classes.collect())
+    let old = numbers.by_ref().take(old.len()).collect();
+    (old, numbers.collect())
 }
 
 /// Equal for equal values, whatever the order of members; what is deeper than so many levels does not

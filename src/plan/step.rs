@@ -248,19 +248,28 @@ impl Plan {
         for step in &self.steps {
             let target = step.action.target();
             let (id, base) = target.map(|(id, base)| (id, base.digest())).unzip();
-            let sent = json!([
+            let shown = step.fields.iter().map(|field| {
+                let FieldChange {
+                    path,
+                    before,
+                    after,
+                    secret,
+                    ..
+                } = field;
+                json!([path, before, after, secret])
+            });
+            let mut sent = json!([
                 step.key,
                 step.action.word(),
                 id,
                 base,
                 step.action.body(),
-                step.action.patches().collect::<Vec<_>>()
+                step.action.patches().collect::<Vec<_>>(),
+                shown.collect::<Vec<_>>(),
             ]);
+            // In what order somebody wrote members down decides nothing.
+            sent.sort_all_objects();
             hasher.write_tagged('s', &sent.to_string());
-            for field in &step.fields {
-                let shown = json!([field.path, field.before, field.after, field.secret]);
-                hasher.write_tagged('f', &shown.to_string());
-            }
         }
         hasher.finish()
     }

@@ -679,8 +679,10 @@ proptest! {
         let mut read = Saved::parse(&text).expect("it was saved");
         read.remember(&records);
         prop_assert_eq!(read.plan.id(), planned.id());
-        let step = |plan: &Plan| format!("{:?}", plan.steps);
-        prop_assert_eq!(step(&read.plan), step(&planned));
+        let text = |plan: &Plan| serde_json::to_string(&plan.steps).expect("JSON");
+        prop_assert_eq!(text(&read.plan), text(&planned));
+        let entry = |plan: &Plan| format!("{:?}", plan.steps[0].entry);
+        prop_assert_eq!(entry(&read.plan), entry(&planned));
     }
 
     #[test]
