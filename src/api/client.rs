@@ -5,14 +5,18 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
 use super::error::{ApiError, ApiErrorKind};
+use super::flow::Flow;
 use super::request::{Method, Request, Requests};
+use super::retry::{ATTEMPTS, Next, Trouble};
 use super::wire::{self, Created, Page};
 use crate::catalog::{Catalog, Vocabulary};
 use crate::diff::Patch;
@@ -44,6 +48,8 @@ pub struct Connection {
     pub key: SecretString,
     /// The names that the service is spoken to in.
     pub vocabulary: Vocabulary,
+    /// How long the whole run may take.
+    pub timeout: Option<Duration>,
 }
 
 /// Sends requests to one service.
@@ -52,6 +58,7 @@ pub struct Client {
     http: reqwest::Client,
     connection: Connection,
     requests: Requests,
+    flow: Flow,
 }
 
 /// Reads personas, and cannot write them.
@@ -89,9 +96,15 @@ impl Client {
         };
         Ok(Self {
             http: builder.build()?,
+            flow: Flow::new(connection.timeout),
             connection,
             requests,
         })
+    }
+
+    /// Lets repetitions cost a tenth of so many requests.
+    pub fn expect(&self, requests: usize) {
+        self.flow.expect(requests);
     }
 
     /// What reads through this client.
@@ -110,29 +123,60 @@ impl Client {
     async fn ask<T>(
         &self,
         request: Request,
-        read: impl FnOnce(&Catalog, Value) -> Result<T, String>,
+        read: impl Fn(&Catalog, Value) -> Result<T, String>,
     ) -> Result<T, ApiError> {
-        let body = match self.send(&request).await {
-            Ok((_, body)) => body,
-            Err(kind) => return Err(self.failed(&request, kind)),
+        let read = |_, body: Body| {
+            let answer = serde_json::from_slice(&body.bytes);
+            let answer = answer.map_err(|source| ApiErrorKind::NotJson {
+                content_type: body.content_type,
+                source,
+            })?;
+            read(self.connection.catalog, answer).map_err(ApiErrorKind::Malformed)
         };
-        let answer = serde_json::from_slice(&body.bytes).map_err(|source| ApiErrorKind::NotJson {
-            content_type: body.content_type,
-            source,
-        });
-        answer
-            .and_then(|answer| {
-                read(self.connection.catalog, answer).map_err(ApiErrorKind::Malformed)
-            })
-            .map_err(|kind| self.failed(&request, kind))
+        self.carry(&request, read).await
     }
 
     /// Sends a request whose answer says all with its status.
     async fn tell(&self, request: Request) -> Result<StatusCode, ApiError> {
-        let answer = self.send(&request).await;
+        self.carry(&request, |status, _| Ok(status)).await
+    }
+
+    /// Sends a request, again where that is safe and the run can afford it.
+    async fn carry<T>(
+        &self,
+        request: &Request,
+        read: impl Fn(StatusCode, Body) -> Result<T, ApiErrorKind>,
+    ) -> Result<T, ApiError> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let kind = match self.attempt(request, &read).await {
+                Ok(answer) => return Ok(answer),
+                Err(kind) => kind,
+            };
+            let trouble = Trouble::of(&kind);
+            let may_repeat = trouble.next(request.method) == Next::Again && attempts < ATTEMPTS;
+            if !may_repeat || !self.flow.pause(trouble, attempts, floor(&kind)).await {
+                return Err(self.failed(request, kind));
+            }
+            tracing::debug!(method = request.method.word(), attempts, "sending it again");
+        }
+    }
+
+    async fn attempt<T>(
+        &self,
+        request: &Request,
+        read: impl Fn(StatusCode, Body) -> Result<T, ApiErrorKind>,
+    ) -> Result<T, ApiErrorKind> {
+        let turn = self.flow.turn().await?;
+        let answer = self.flow.within(self.send(request)).await.flatten();
+        drop(turn);
+        let answer = answer.and_then(|(status, body)| read(status, body));
+        match &answer {
+            Ok(_) => self.flow.went_well(),
+            Err(kind) => self.flow.went_wrong(kind),
+        }
         answer
-            .map(|(status, _)| status)
-            .map_err(|kind| self.failed(&request, kind))
     }
 
     fn failed(&self, request: &Request, kind: ApiErrorKind) -> ApiError {
@@ -182,6 +226,7 @@ impl Client {
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             return Err(redirect(status, answer.headers().get(LOCATION)));
         }
+        let retry_after = retry_after(answer.headers());
         let body = Body::read(answer).await?;
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok((status, body));
@@ -192,15 +237,48 @@ impl Client {
             status.as_u16(),
             wire::is_draft(&body.bytes),
             message,
+            retry_after,
         ))
     }
 }
 
-const fn refusal(status: u16, is_draft: bool, message: String) -> ApiErrorKind {
+/// How long the service wants to be left alone.
+const fn floor(kind: &ApiErrorKind) -> Option<Duration> {
+    match kind {
+        ApiErrorKind::Status { retry_after, .. } => *retry_after,
+        _ => None,
+    }
+}
+
+/// How long the service wants to be left alone: in seconds, or until a time by its own clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let time = |text: &str| rfc2822::parse(text).map(|time| time.timestamp());
+    let until = time(text).ok()?;
+    let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+    let now = date
+        .and_then(|date| time(date).ok())
+        .unwrap_or_else(Timestamp::now);
+    Duration::try_from(until - now).ok()
+}
+
+const fn refusal(
+    status: u16,
+    is_draft: bool,
+    message: String,
+    retry_after: Option<Duration>,
+) -> ApiErrorKind {
     match status {
         401 | 403 => ApiErrorKind::Unauthorized { status, message },
         409 if is_draft => ApiErrorKind::Draft { message },
-        _ => ApiErrorKind::Status { status, message },
+        _ => ApiErrorKind::Status {
+            status,
+            message,
+            retry_after,
+        },
     }
 }
 
@@ -387,5 +465,33 @@ impl<'c> Writer<'c> {
     /// Where the service refuses, or its answer was lost: then it may have been deleted.
     pub async fn delete(self, id: &PersonaId) -> Result<(), ApiError> {
         self.0.tell(self.0.requests.delete(id)).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_by_the_clock_of_the_service() {
+        let read = |pairs: &[(reqwest::header::HeaderName, &'static str)]| {
+            let headers = pairs
+                .iter()
+                .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            retry_after(&headers.collect()).map(|wait| wait.as_secs())
+        };
+        assert_eq!(read(&[(RETRY_AFTER, "120")]), Some(120));
+        let (date, later) = (
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:51:37 GMT",
+        );
+        assert_eq!(read(&[(RETRY_AFTER, later), (DATE, date)]), Some(120));
+        assert_eq!(
+            read(&[(RETRY_AFTER, date), (DATE, later)]),
+            None,
+            "it is over"
+        );
+        assert_eq!(read(&[(RETRY_AFTER, "soon")]), None);
+        assert_eq!(read(&[]), None);
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong between here and the service.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::catalog::{Catalog, Vocabulary};
@@ -42,7 +44,12 @@ pub enum ApiErrorKind {
         status: u16,
         /// The service's words.
         message: String,
+        /// How long the service wants to be left alone.
+        retry_after: Option<Duration>,
     },
+    /// The run may take no longer.
+    #[error("the time for this run is over")]
+    Deadline,
     /// The dashboard holds edits that are not live yet, and the service will not lose them.
     #[error("someone has unpublished edits in the dashboard: {message}")]
     Draft {
@@ -94,10 +101,12 @@ impl ApiError {
             ApiErrorKind::Status {
                 status: 404,
                 message,
+                ..
             } => !message.starts_with('<'),
             ApiErrorKind::Status {
                 status: 400,
                 message,
+                ..
             } => names
                 .iter()
                 .any(|vocabulary| message.contains(vocabulary.member(catalog, catalog.id))),

@@ -2,7 +2,9 @@
 
 mod client;
 mod error;
+mod flow;
 mod request;
+mod retry;
 mod wire;
 
 pub use client::{Client, Connection, Reader, Writer};

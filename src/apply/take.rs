@@ -177,6 +177,7 @@ fn may_have_happened(error: &ApiError) -> bool {
     match &error.kind {
         ApiErrorKind::Status { status, .. } => *status >= 500,
         ApiErrorKind::NoAnswer(error) => !error.is_connect(),
+        ApiErrorKind::Deadline => true,
         ApiErrorKind::Unauthorized { .. }
         | ApiErrorKind::Redirect { .. }
         | ApiErrorKind::Draft { .. }

@@ -1,6 +1,7 @@
 //! What can be typed. The doc comments are the help.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -61,9 +62,24 @@ pub(super) struct Global {
     /// The form of the log
     #[arg(long, global = true, value_name = "FORM", default_value = "text")]
     pub(super) log_format: LogFormat,
+    /// How long the service may keep this run waiting in all, such as 90s or 10m
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
+    pub(super) timeout: Option<Duration>,
     /// Treat warnings as errors
     #[arg(long, global = true)]
     pub(super) strict: bool,
+}
+
+/// A time such as `90s`, `10m` or `1h 30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|error: jiff::Error| error.to_string())?;
+    let duration = Duration::try_from(span).map_err(|_| "it is less than nothing".to_owned())?;
+    match duration.is_zero() {
+        true => Err("it is nothing".to_owned()),
+        false => Ok(duration),
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

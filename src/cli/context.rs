@@ -1,6 +1,7 @@
 //! What every command shares: the process environment, and the two streams to speak on.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -22,6 +23,7 @@ pub(super) struct Context {
     pub(super) environment: Option<String>,
     pub(super) strict: bool,
     pub(super) quiet: bool,
+    pub(super) timeout: Option<Duration>,
     color: ColorChoice,
 }
 
@@ -39,6 +41,7 @@ impl Context {
             environment,
             strict: global.strict,
             quiet: global.quiet,
+            timeout: global.timeout,
             color,
         }
     }

@@ -177,6 +177,9 @@ fn api_hint(kind: &ApiErrorKind) -> Option<String> {
         ApiErrorKind::Truncated(_) | ApiErrorKind::Malformed(_) => {
             "nothing was changed; run again, and if it stays so, the service is at fault"
         }
+        ApiErrorKind::Deadline => {
+            "it comes from --timeout; whatever was done is recorded, and the next run goes on"
+        }
         ApiErrorKind::Status { .. }
         | ApiErrorKind::Draft { .. }
         | ApiErrorKind::Key

@@ -197,7 +197,8 @@ impl<'c> Site<'c> {
                 let (embedded, address) = embedded::join(state, seed).await?;
                 let base =
                     Url::parse(&format!("http://{address}/v2")).expect("an address makes a URL");
-                let client = client(base, SecretString::from("sandbox"), Vocabulary::Personas)?;
+                let client =
+                    self.client(base, SecretString::from("sandbox"), Vocabulary::Personas)?;
                 Ok(Service {
                     client,
                     _embedded: embedded,
@@ -210,11 +211,27 @@ impl<'c> Site<'c> {
             } => {
                 let key = self.key(key, &self.context.process)?;
                 Ok(Service {
-                    client: client(url.clone(), key, *vocabulary)?,
+                    client: self.client(url.clone(), key, *vocabulary)?,
                     _embedded: None,
                 })
             }
         }
+    }
+
+    fn client(
+        &self,
+        base: Url,
+        key: SecretString,
+        vocabulary: Vocabulary,
+    ) -> Result<Client, Error> {
+        let connection = Connection {
+            catalog: &PERSONA,
+            base,
+            key,
+            vocabulary,
+            timeout: self.context.timeout,
+        };
+        Client::new(connection).map_err(Error::Tls)
     }
 
     fn key(&self, name: &SecretName, process: &Process) -> Result<SecretString, Error> {
@@ -227,16 +244,6 @@ impl<'c> Site<'c> {
             })
         })
     }
-}
-
-fn client(base: Url, key: SecretString, vocabulary: Vocabulary) -> Result<Client, Error> {
-    Client::new(Connection {
-        catalog: &PERSONA,
-        base,
-        key,
-        vocabulary,
-    })
-    .map_err(Error::Tls)
 }
 
 fn fresh_salt() -> Result<Salt, Error> {

@@ -1,0 +1,222 @@
+//! How fast requests go out: not before the service allows it, not more at a time than it bears, and with a
+//! bounded number of repetitions for a whole run.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::error::ApiErrorKind;
+use super::retry::{self, Trouble};
+
+/// How many requests are under way at a time to begin with.
+const START: usize = 4;
+/// How many there are ever.
+const MOST: usize = 32;
+/// What repetitions may cost in a run of few requests.
+const BUDGET: usize = 10;
+
+/// What all requests of a run share.
+#[derive(Debug)]
+pub(super) struct Flow {
+    /// Nothing is sent before.
+    gate: Cell<Option<Instant>>,
+    /// Nothing is waited for any longer.
+    deadline: Option<Instant>,
+    /// What repetitions may still cost.
+    budget: Cell<usize>,
+    capacity: Cell<usize>,
+    /// How many requests may be under way, and are.
+    limit: Cell<usize>,
+    under_way: Cell<usize>,
+    /// How many went well since the limit was changed.
+    clean: Cell<usize>,
+    freed: Notify,
+}
+
+/// A request's turn, which ends when this is dropped.
+pub(super) struct Turn<'f>(&'f Flow);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.set(self.0.under_way.get() - 1);
+        self.0.freed.notify_one();
+    }
+}
+
+impl Flow {
+    pub(super) fn new(timeout: Option<Duration>) -> Self {
+        Self {
+            gate: Cell::new(None),
+            deadline: timeout.map(|timeout| Instant::now() + timeout),
+            budget: Cell::new(BUDGET),
+            capacity: Cell::new(BUDGET),
+            limit: Cell::new(START),
+            under_way: Cell::new(0),
+            clean: Cell::new(0),
+            freed: Notify::new(),
+        }
+    }
+
+    /// Makes the budget a tenth of the requests that are expected.
+    pub(super) fn expect(&self, requests: usize) {
+        let capacity = BUDGET.max(requests / 10);
+        let spent = self.capacity.get() - self.budget.get();
+        self.capacity.set(capacity);
+        self.budget.set(capacity.saturating_sub(spent));
+    }
+
+    /// Waits for a turn.
+    pub(super) async fn turn(&self) -> Result<Turn<'_>, ApiErrorKind> {
+        loop {
+            let now = Instant::now();
+            if let Some(gate) = self.gate.get().filter(|gate| *gate > now) {
+                self.within(sleep_until(gate)).await?;
+            } else if self.under_way.get() < self.limit.get() {
+                self.under_way.set(self.under_way.get() + 1);
+                return Ok(Turn(self));
+            } else {
+                self.within(self.freed.notified()).await?;
+            }
+        }
+    }
+
+    /// Waits for something, but no longer than the run may take.
+    pub(super) async fn within<T>(
+        &self,
+        future: impl Future<Output = T>,
+    ) -> Result<T, ApiErrorKind> {
+        match self.deadline {
+            None => Ok(future.await),
+            Some(deadline) => {
+                let ended = timeout_at(deadline, future).await;
+                ended.map_err(|_| ApiErrorKind::Deadline)
+            }
+        }
+    }
+
+    /// Learns from a request that went well: after as many as are under way at a time, one more may be.
+    pub(super) fn went_well(&self) {
+        self.budget
+            .set(self.capacity.get().min(self.budget.get() + 1));
+        self.clean.set(self.clean.get() + 1);
+        if self.clean.get() >= self.limit.get() {
+            self.clean.set(0);
+            self.limit.set(MOST.min(self.limit.get() + 1));
+            self.freed.notify_one();
+        }
+    }
+
+    /// Learns from a request that went wrong. Whoever is throttled halves what is under way, and all wait.
+    pub(super) fn went_wrong(&self, kind: &ApiErrorKind) {
+        let ApiErrorKind::Status {
+            status: 429 | 503,
+            retry_after,
+            ..
+        } = kind
+        else {
+            return;
+        };
+        self.clean.set(0);
+        self.limit.set(1.max(self.limit.get() / 2));
+        let floor = retry_after.map(|floor| Instant::now() + floor);
+        self.gate.set(self.gate.get().max(floor));
+    }
+
+    /// Waits before a request is repeated; `false` where the run's budget or its time is spent.
+    pub(super) async fn pause(
+        &self,
+        trouble: Trouble,
+        attempts: u32,
+        floor: Option<Duration>,
+    ) -> bool {
+        let Some(budget) = self.budget.get().checked_sub(trouble.price()) else {
+            return false;
+        };
+        self.budget.set(budget);
+        let random = getrandom::u32().map_or(1.0, |bits| f64::from(bits) / f64::from(u32::MAX));
+        let until = Instant::now() + retry::wait(attempts, floor, random);
+        if self.deadline.is_some_and(|deadline| until > deadline) {
+            return false;
+        }
+        sleep_until(until).await;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn throttled(seconds: Option<u64>) -> ApiErrorKind {
+        ApiErrorKind::Status {
+            status: 429,
+            message: String::new(),
+            retry_after: seconds.map(Duration::from_secs),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_wait_for_what_one_was_told() {
+        let flow = Flow::new(None);
+        flow.went_wrong(&throttled(Some(30)));
+        flow.went_wrong(&throttled(None));
+        let begun = Instant::now();
+        drop(flow.turn().await.expect("a turn"));
+        assert_eq!(begun.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_limit_halves_when_throttled_and_grows_when_all_is_well() {
+        let flow = Flow::new(None);
+        let limit = || flow.limit.get();
+        assert_eq!(limit(), 4);
+        flow.went_wrong(&throttled(None));
+        flow.went_wrong(&throttled(None));
+        flow.went_wrong(&throttled(None));
+        assert_eq!(limit(), 1);
+        flow.went_well();
+        assert_eq!(limit(), 2);
+        flow.went_well();
+        flow.went_well();
+        assert_eq!(limit(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_are_under_way_than_the_limit_allows() {
+        let flow = Flow::new(None);
+        let mut turns = Vec::new();
+        for _ in 0..4 {
+            turns.push(flow.turn().await.expect("a turn"));
+        }
+        let fifth = tokio::time::timeout(Duration::from_secs(1), flow.turn()).await;
+        assert!(fifth.is_err());
+        turns.pop();
+        assert!(flow.turn().await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_budget_is_spent_and_earned_again() {
+        let flow = Flow::new(None);
+        for _ in 0..3 {
+            assert!(flow.pause(Trouble::Server, 1, None).await);
+        }
+        assert!(!flow.pause(Trouble::Server, 1, None).await);
+        flow.went_well();
+        flow.went_well();
+        assert!(flow.pause(Trouble::Server, 1, None).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_outlasts_the_deadline() {
+        let flow = Flow::new(Some(Duration::from_secs(5)));
+        let forever = flow.within(std::future::pending::<()>()).await;
+        assert!(matches!(forever, Err(ApiErrorKind::Deadline)));
+        assert!(
+            !flow
+                .pause(Trouble::Throttled, 1, Some(Duration::from_secs(9)))
+                .await
+        );
+    }
+}
