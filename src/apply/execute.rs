@@ -11,7 +11,7 @@ use super::send::Form;
 use crate::api::Writer;
 use crate::catalog::Catalog;
 use crate::ledger::{Ledger, LedgerError};
-use crate::model::{Fingerprints, Key, Record};
+use crate::model::{Fingerprints, Key, Live, Record};
 use crate::plan::{self, Action, Plan, Step};
 
 /// What a plan is executed with.
@@ -25,6 +25,8 @@ pub struct Session<'s> {
     pub secrets: &'s Secrets,
     /// What the plan was told of them.
     pub fingerprints: &'s Fingerprints,
+    /// The live personas that the plan was made from.
+    pub live: &'s [Live],
     /// What is written down of it.
     pub ledger: &'s RefCell<Ledger>,
     /// Steps that must not be taken any more, and why.

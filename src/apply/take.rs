@@ -1,6 +1,7 @@
 //! One step: the persona is read again, and written if it is what the plan was built on.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -9,35 +10,72 @@ use super::outcome::{After, Outcome, Status};
 use super::send::Sent;
 use super::verify::Echo;
 use crate::api::{ApiError, ApiErrorKind};
-use crate::model::{Live, PersonaId, Pointer, causes};
-use crate::plan::{Base, Removal, Revision, Step};
+use crate::model::{Intent, Live, PersonaId, Pointer, causes};
+use crate::plan::{self, Base, Removal, Revision, Step};
+
+/// How often a persona is made at most, if it is not there afterwards.
+const CREATES: usize = 2;
+/// How long to wait before each look for a persona that may have been made.
+const SETTLING: [Duration; 3] = [
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+    Duration::from_secs(2),
+];
 
 impl Session<'_> {
+    /// Makes a persona. That it is about to be made is written down first; where its answer is lost it is
+    /// looked for, and only made again if it is not there.
     pub(super) async fn create(self, step: &Step, body: &Value) -> Taken {
+        let intent = plan::intent(self.catalog, body, self.live);
         let body = match self.secrets.in_body(self.catalog, body) {
             Ok(body) => body,
-            Err(problem) => {
-                return (
-                    Outcome::because(Status::Failed, problem),
-                    Bookkeeping::Leave,
-                );
-            }
+            Err(problem) => return failed(problem),
         };
-        match self.writer.create(body).await {
-            Ok(created) => {
-                let written = step.fields.iter().map(|field| field.path.clone()).collect();
-                self.read_back(step, &created.id, &written, Echo::Free)
-                    .await
+        let mut lost = None;
+        for _ in 0..CREATES {
+            let intended = self
+                .ledger
+                .borrow_mut()
+                .intend(step.key.clone(), intent.clone());
+            if let Err(error) = intended {
+                self.stop.set(true);
+                return failed(format!("nothing was sent: {}", causes(&error)));
             }
-            Err(error) if may_have_happened(&error) => {
-                let unsure = format!(
-                    "{}; it may have been created all the same: the next plan adopts it by its name",
-                    causes(&error)
-                );
-                (Outcome::because(Status::Failed, unsure), Bookkeeping::Leave)
+            let error = match self.writer.create(body.clone()).await {
+                Ok(created) => return self.created(step, &created.id).await,
+                Err(error) if may_have_happened(&error) => error,
+                Err(error) => return (failure(&error), Bookkeeping::Leave),
+            };
+            match self.look_for(&intent).await {
+                Ok(found) => match &found[..] {
+                    [] => lost = Some(error),
+                    [live] => return self.created(step, &live.id).await,
+                    _ => return failed(ambiguity(&error, &found)),
+                },
+                Err(unseen) => return failed(unsure_of(&unseen)),
             }
-            Err(error) => (failure(&error), Bookkeeping::Leave),
         }
+        let error = lost.expect("it was tried at least once");
+        failed(unsure_of(&error))
+    }
+
+    async fn created(self, step: &Step, id: &PersonaId) -> Taken {
+        let written = step.fields.iter().map(|field| field.path.clone()).collect();
+        self.read_back(step, id, &written, Echo::Free).await
+    }
+
+    /// Looks for a persona that may have been made, until what was made has surely settled.
+    async fn look_for(self, intent: &Intent) -> Result<Vec<Live>, ApiError> {
+        for wait in SETTLING {
+            tokio::time::sleep(wait).await;
+            let live = self.writer.reader().fetch(&BTreeSet::new()).await?;
+            let ledger = self.ledger.borrow();
+            let found = plan::candidates(self.catalog, intent, &live, ledger.records());
+            if !found.is_empty() {
+                return Ok(found.into_iter().cloned().collect());
+            }
+        }
+        Ok(Vec::new())
     }
 
     pub(super) async fn revise(self, step: &Step, revision: &Revision) -> Taken {
@@ -124,6 +162,27 @@ impl Session<'_> {
         }
         self.read_back(step, &revision.id, &written, echo).await
     }
+}
+
+fn failed(problem: impl Into<String>) -> Taken {
+    (
+        Outcome::because(Status::Failed, problem),
+        Bookkeeping::Leave,
+    )
+}
+
+fn unsure_of(error: &ApiError) -> String {
+    let causes = causes(error);
+    format!("{causes}; it may have been created all the same: the next run looks for it")
+}
+
+fn ambiguity(error: &ApiError, found: &[Live]) -> String {
+    let ids: Vec<_> = found.iter().map(|live| live.id.as_str()).collect();
+    let causes = causes(error);
+    format!(
+        "{causes}; it may be any of {}: delete the others, and pin its id",
+        ids.join(", ")
+    )
 }
 
 /// What to say of a write that failed: if only its answer was lost, it may have been done.

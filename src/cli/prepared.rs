@@ -34,7 +34,7 @@ impl Prepared {
         site: &Site<'_>,
         loaded: &Loaded,
         service: &Service,
-        ledger: Ledger,
+        mut ledger: Ledger,
         policy: &Policy,
     ) -> Result<Self, Error> {
         let documents = loaded.desired.iter().map(|desired| &desired.document);
@@ -42,6 +42,10 @@ impl Prepared {
         let fingerprints = secrets.fingerprints(ledger.salt().clone());
         let known = plan::known_ids(&loaded.desired, ledger.records());
         let mut live = fetch(site, service, &known, &ledger).await?;
+        let lost = plan::recovered(&PERSONA, ledger.intents(), &live, ledger.records());
+        for (key, record) in lost {
+            ledger.bind(key, record)?;
+        }
         let build = |live: &[Live]| {
             plan::build(&Inputs {
                 catalog: &PERSONA,

@@ -1,7 +1,6 @@
 //! The journal: what an apply is about to make and has done since the ledger was written last, each line on
 //! disk before anything follows from it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -9,19 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::durable;
-use crate::model::{Digest, Hasher, Key, PersonaId, Pointer, Record};
-
-/// What is written down before a persona is made: enough to find it again if nobody hears of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Intent {
-    /// The name that it gets.
-    pub name: String,
-    /// The live personas that had this name before.
-    pub known: BTreeSet<PersonaId>,
-    /// A digest of each field that may be shown.
-    pub fields: BTreeMap<Pointer, Digest>,
-}
+use crate::model::{Digest, Hasher, Intent, Key, Record};
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

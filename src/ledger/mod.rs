@@ -7,6 +7,5 @@ mod journal;
 mod lock;
 mod store;
 
-pub use journal::Intent;
 pub use lock::Lock;
 pub use store::{Files, Ledger, LedgerError, LedgerErrorKind};

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::json;
 use thiserror::Error;
 
-use super::journal::{Damage, Intent, Journal, Left, Line};
+use super::journal::{Damage, Journal, Left, Line};
 use crate::durable;
-use crate::model::{Digest, Hasher, Key, Record, Records, Salt};
+use crate::model::{Digest, Hasher, Intent, Key, Record, Records, Salt};
 
 /// The version of the format that is written here.
 const FORMAT_VERSION: u64 = 1;

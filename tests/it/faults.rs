@@ -262,24 +262,116 @@ fn a_created_persona_is_known_even_if_it_cannot_be_read_back() {
     assert_eq!(service.writes().len(), 1);
 }
 
+/// A service that loses the answer to so many creates, and holds these personas after that.
+fn losing(creates: usize, made: fn() -> Value) -> Scripted {
+    Scripted::new(move |asked, before| {
+        let count = before
+            .iter()
+            .filter(|asked| asked.line.starts_with("POST"))
+            .count();
+        match asked.line.as_str() {
+            "GET /v2/personas" if count >= creates => list(made()),
+            "GET /v2/personas" => list(json!([])),
+            "POST /v2/personas" if count < creates => None,
+            "POST /v2/personas" => ok(json!({"persona_id": "p1"})),
+            _ => ok(ana("new")),
+        }
+    })
+}
+
 #[test]
-fn a_lost_create_is_not_repeated_but_adopted_by_its_name() {
-    let service = Scripted::new(|asked, before| match asked.line.as_str() {
+fn a_lost_create_is_looked_for_and_taken_over() {
+    let service = losing(1, || json!([ana("new")]));
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .success()
+        .says("applied create ana  p1");
+    assert_eq!(service.writes().len(), 1);
+    site.run(["plan", "--detailed-exitcode"]).success();
+}
+
+#[test]
+fn a_create_that_never_happened_is_sent_again() {
+    let service = losing(1, || json!([]));
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .success()
+        .says("applied create ana  p1");
+    assert_eq!(service.writes().len(), 2);
+}
+
+#[test]
+fn a_create_that_may_have_made_several_is_told_with_their_ids() {
+    let twin = || {
+        let mut twin = ana("new");
+        twin["persona_id"] = json!("p2");
+        json!([ana("new"), twin])
+    };
+    let service = losing(1, twin);
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .code(3)
+        .says("it may be any of p1, p2");
+    assert_eq!(service.writes().len(), 1);
+}
+
+#[test]
+fn a_namesake_that_was_there_before_is_not_taken_for_what_was_made() {
+    let service = Scripted::new(|asked, before| {
+        let old = json!({"persona_id": "p9", "persona_name": "ANA", "context": "new"});
+        match asked.line.as_str() {
+            "GET /v2/personas" => list(json!([old])),
+            "POST /v2/personas" if nth(asked, before) == 0 => None,
+            "POST /v2/personas" => ok(json!({"persona_id": "p1"})),
+            _ => ok(ana("new")),
+        }
+    });
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .success()
+        .says("applied create ana  p1");
+    assert_eq!(service.writes().len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_being_made_when_the_program_was_killed_is_found_by_the_next_run() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    let process = Arc::new(AtomicU32::new(0));
+    let victim = process.clone();
+    let service = Scripted::new(move |asked, before| match asked.line.as_str() {
         "GET /v2/personas" if before.iter().any(|asked| asked.line.starts_with("POST")) => {
             list(json!([ana("new")]))
         }
         "GET /v2/personas" => list(json!([])),
-        "POST /v2/personas" => None,
+        "POST /v2/personas" => {
+            let id = std::iter::repeat_with(|| victim.load(Ordering::SeqCst)).find(|id| *id != 0);
+            let id = id.expect("it comes").to_string();
+            let killed = std::process::Command::new("kill")
+                .args(["-KILL", &id])
+                .status();
+            assert!(killed.expect("kill runs").success());
+            None
+        }
         _ => ok(ana("new")),
     });
     let site = site(&service, ANA);
-    site.run(["apply", "--yes"])
-        .code(3)
-        .says("may have been created");
-    site.run(["apply", "--yes"])
+    let mut running = site.start(["apply", "--yes"]);
+    process.store(running.0.id(), Ordering::SeqCst);
+    assert!(!running.0.wait().expect("it ends").success());
+    assert!(site.path("personas/.personactl/default.journal").exists());
+
+    // It was made by us: not adopting what others made is no reason to make it again.
+    site.run(["plan", "--no-adopt"])
         .success()
-        .says("applied adopt ana  p1");
+        .says("No changes");
+    site.run(["apply", "--no-adopt", "--yes"]).success();
     assert_eq!(service.writes().len(), 1);
+    assert!(site.read("personas/_ledger/default.json").contains("p1"));
+    assert!(!site.path("personas/.personactl/default.journal").exists());
+    site.run(["plan", "--detailed-exitcode"]).success();
 }
 
 #[test]

@@ -149,7 +149,6 @@ pub(super) async fn execute(
         outdated,
     } = prepared;
     let undo = site.undo(&plan, &live, &ledger)?;
-    drop(live);
     let ledger = RefCell::new(ledger);
     let stop = Cell::new(false);
     let session = Session {
@@ -158,6 +157,7 @@ pub(super) async fn execute(
         writer: service.client.writer(),
         secrets: &secrets,
         fingerprints: &fingerprints,
+        live: &live,
         ledger: &ledger,
         outdated: &outdated,
         concurrency: usize::from(concurrency),
