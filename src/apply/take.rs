@@ -10,11 +10,14 @@ use super::outcome::{After, Outcome, Status};
 use super::send::Sent;
 use super::verify::Echo;
 use crate::api::{ApiError, ApiErrorKind};
+use crate::diff::Patch;
 use crate::model::{Intent, Live, PersonaId, Pointer, causes};
-use crate::plan::{self, Base, Removal, Revision, Step};
+use crate::plan::{self, Base, Removal, Request, Revision, Step};
 
 /// How often a persona is made at most, if it is not there afterwards.
 const CREATES: usize = 2;
+/// How often a change or a delete is sent at most, if nothing was done.
+const TRIES: usize = 3;
 /// How long to wait before each look for a persona that may have been made.
 const SETTLING: [Duration; 3] = [
     Duration::from_millis(200),
@@ -108,21 +111,71 @@ impl Session<'_> {
         if let Some(stale) = self.staleness(id, base, &live) {
             return (stale, Bookkeeping::Leave);
         }
-        let deleted = self.writer.delete(id).await;
-        let problem = match (deleted, self.writer.reader().find(id).await) {
-            (_, Ok(None)) => return gone(id, After::Deleted),
-            (Err(error), _) => return (unsure(&error), Bookkeeping::Leave),
-            (Ok(()), Ok(Some(_))) => {
-                format!("the service took the request, but {id} is still there")
-            }
-            (Ok(()), Err(error)) => {
-                let causes = causes(&error);
-                format!("{id} was deleted, but that could not be seen: {causes}")
+        let mut tries = 0;
+        let problem = loop {
+            tries += 1;
+            let deleted = self.writer.delete(id).await;
+            match (deleted, self.writer.reader().find(id).await) {
+                (_, Ok(None)) => return gone(id, After::Deleted),
+                (Err(error), Ok(Some(_))) if may_have_happened(&error) && tries < TRIES => {}
+                (Err(error), _) => return (unsure(&error), Bookkeeping::Leave),
+                (Ok(()), Ok(Some(_))) => {
+                    break format!("the service took the request, but {id} is still there");
+                }
+                (Ok(()), Err(error)) => {
+                    let causes = causes(&error);
+                    break format!("{id} was deleted, but that could not be seen: {causes}");
+                }
             }
         };
         let mut outcome = Outcome::because(Status::Failed, problem);
         outcome.after = After::Unseen;
         (outcome, Bookkeeping::Leave)
+    }
+
+    /// Sends one request. Where its answer is lost, the persona tells whether it was done: if nothing was, it
+    /// is sent again.
+    async fn deliver(
+        self,
+        step: &Step,
+        revision: &Revision,
+        request: &Request,
+        patch: &Patch,
+    ) -> Result<Sent, ApiError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let error = match self.patch(step, &revision.id, patch).await {
+                Err(error) if may_have_happened(&error) => error,
+                settled => return settled,
+            };
+            let Ok(Some(live)) = self.writer.reader().find(&revision.id).await else {
+                return Err(error);
+            };
+            if self.holds(step, request, &live) {
+                return Ok(Sent::Changed);
+            }
+            let is_as_before = self
+                .staleness(&revision.id, &revision.base, &live)
+                .is_none();
+            if !is_as_before || tries == TRIES {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Whether all that a request mends is as it is wanted; of what is hidden nothing can be told.
+    fn holds(self, step: &Step, request: &Request, live: &Live) -> bool {
+        let compared = step.compared(live);
+        let fields = step.fields.iter();
+        let mended = fields.filter(|field| request.fields.contains(&field.path));
+        mended.into_iter().all(|field| {
+            let wanted = field.after.as_ref().unwrap_or(&Value::Null);
+            !field.secret
+                && self
+                    .catalog
+                    .meets(&field.path, field.path.get(&compared), wanted)
+        })
     }
 
     /// What to say where a persona is not what the plan was built on.
@@ -140,7 +193,7 @@ impl Session<'_> {
         for request in &revision.requests {
             let trouble = match self.secrets.in_patch(self.catalog, &request.patch) {
                 Err(problem) => Some(Outcome::because(Status::Failed, problem)),
-                Ok(patch) => match self.patch(step, &revision.id, &patch).await {
+                Ok(patch) => match self.deliver(step, revision, request, &patch).await {
                     Ok(Sent::Changed) => {
                         echo = Echo::Changed;
                         None

@@ -374,6 +374,72 @@ fn what_was_being_made_when_the_program_was_killed_is_found_by_the_next_run() {
     site.run(["plan", "--detailed-exitcode"]).success();
 }
 
+/// A service that loses the answer to the first patch, which it carries out or not.
+fn losing_a_patch(is_carried_out: bool) -> Scripted {
+    Scripted::new(move |asked, before| {
+        let patches = before
+            .iter()
+            .filter(|asked| asked.line.starts_with("PATCH"))
+            .count();
+        let held = ana(if patches > usize::from(!is_carried_out) {
+            "new"
+        } else {
+            "old"
+        });
+        match asked.line.as_str() {
+            "GET /v2/personas" => list(json!([held])),
+            "PATCH /v2/personas/p1" if patches == 0 => None,
+            "PATCH /v2/personas/p1" => ok(json!({})),
+            _ => ok(held),
+        }
+    })
+}
+
+#[test]
+fn a_lost_patch_is_looked_after_and_sent_again_only_if_it_was_not_carried_out() {
+    for (is_carried_out, sent) in [(true, 1), (false, 2)] {
+        let service = losing_a_patch(is_carried_out);
+        let site = site(&service, ANA);
+        site.run(["apply", "--yes"])
+            .success()
+            .says("applied adopt ana");
+        assert_eq!(service.writes().len(), sent);
+        site.run(["plan", "--detailed-exitcode"]).success();
+    }
+}
+
+#[test]
+fn a_throttled_create_is_sent_again_and_a_failing_one_is_looked_for_first() {
+    let throttled = Scripted::new(|asked, before| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([])),
+        "POST /v2/personas" if nth(asked, before) == 0 => Some((429, "{}".to_owned())),
+        "POST /v2/personas" => ok(json!({"persona_id": "p1"})),
+        _ => ok(ana("new")),
+    });
+    site(&throttled, ANA).run(["apply", "--yes"]).success();
+    assert_eq!(throttled.writes().len(), 2);
+    let failing = Scripted::new(|asked, before| match asked.line.as_str() {
+        "GET /v2/personas" if before.iter().any(|asked| asked.line.starts_with("POST")) => {
+            list(json!([ana("new")]))
+        }
+        "GET /v2/personas" => list(json!([])),
+        "POST /v2/personas" => Some((502, "{}".to_owned())),
+        _ => ok(ana("new")),
+    });
+    site(&failing, ANA).run(["apply", "--yes"]).success();
+    assert_eq!(failing.writes().len(), 1);
+}
+
+#[test]
+fn a_run_ends_by_its_deadline() {
+    let service = Scripted::new(|_, _| Some((503, "{}".to_owned())));
+    let site = site(&service, ANA);
+    site.run(["plan", "--timeout", "1ms"])
+        .code(1)
+        .says("the time for this run is over");
+    site.run(["plan", "--timeout", "soon"]).code(64);
+}
+
 #[test]
 fn a_second_request_that_fails_does_not_hide_the_first() {
     let service = Scripted::new(|asked, before| {
