@@ -1,21 +1,16 @@
 //! Reading the ledger, and writing it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde_json::json;
 use thiserror::Error;
 
+use super::format::{self, Content};
 use super::journal::{Damage, Journal, Left, Line};
 use crate::durable;
 use crate::model::{Digest, Hasher, Intent, Key, Record, Records, Salt};
-
-/// The version of the format that is written here.
-const FORMAT_VERSION: u64 = 1;
 
 /// What was applied last, and where that is kept.
 #[derive(Debug)]
@@ -28,6 +23,8 @@ pub struct Ledger {
     intents: BTreeMap<Key, Intent>,
     /// Whether the file does not say all of that yet.
     is_behind: bool,
+    /// The version of the file's format, where that is an older one.
+    outdated: Option<u64>,
     /// Where what is done is written until the file is.
     journal: Option<Journal>,
 }
@@ -71,8 +68,19 @@ pub enum LedgerErrorKind {
     #[error("it is not a ledger; restore it from git")]
     Malformed(#[source] serde_json::Error),
     /// It was written by a newer program.
-    #[error("it has format version {0}, newer than {FORMAT_VERSION}: update personactl")]
-    Newer(u64),
+    #[error("it has format version {found}, and this personactl knows up to {known}: update it")]
+    Newer {
+        /// The ledger's version.
+        found: u64,
+        /// The newest that is known here.
+        known: u64,
+    },
+    /// An entry is not what was written.
+    #[error(
+        "the entry `{0}` was edited or damaged; restore it from git, or delete its line to find the \
+         persona by its name"
+    )]
+    Entry(Key),
     /// It belongs to another environment.
     #[error("it belongs to the environment `{0}`")]
     Foreign(String),
@@ -82,21 +90,6 @@ pub enum LedgerErrorKind {
     /// Its salt is no salt.
     #[error("its salt is damaged; restore it from git")]
     Salt,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    format_version: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    #[serde(rename = "format_version")]
-    _format_version: u64,
-    environment: String,
-    salt: String,
-    personas: BTreeMap<Key, Record>,
 }
 
 impl Ledger {
@@ -115,17 +108,22 @@ impl Ledger {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(failed(LedgerErrorKind::Io(error))),
         };
-        let (salt, records) = match &text {
-            Some(text) => parse(text, environment).map_err(failed)?,
-            None => (fresh, Records::new()),
+        let content = match &text {
+            Some(text) => format::parse(text, environment).map_err(failed)?,
+            None => Content {
+                salt: fresh,
+                records: Records::new(),
+                outdated: None,
+            },
         };
         let mut ledger = Self {
             files: files.clone(),
             environment: environment.to_owned(),
-            salt,
-            records,
+            salt: content.salt,
+            records: content.records,
             intents: BTreeMap::new(),
-            is_behind: text.is_none(),
+            is_behind: text.is_none() || content.outdated.is_some(),
+            outdated: content.outdated,
             journal: None,
         };
         let left = Left::read(&files.journal).map_err(|damage| damage.at(&files.journal))?;
@@ -268,6 +266,15 @@ impl Ledger {
         ended.map_err(|error| Damage::Io(error).at(&self.files.journal))
     }
 
+    /// Keeps the file in its older format, beside the journal.
+    fn back_up(&self, version: u64) -> io::Result<()> {
+        let folder = durable::folder_of(&self.files.journal);
+        durable::private_folder(folder)?;
+        let old = fs::read(&self.files.ledger)?;
+        let name = format!("{}.ledger-{version}.json", self.environment);
+        durable::write(&folder.join(name), &old)
+    }
+
     fn write(&mut self) -> Result<(), LedgerError> {
         if !self.is_behind {
             return Ok(());
@@ -276,26 +283,13 @@ impl Ledger {
             path: self.files.ledger.clone(),
             kind: LedgerErrorKind::Io(error),
         };
-        durable::write(&self.files.ledger, self.to_text().as_bytes()).map_err(failed)?;
+        if let Some(version) = self.outdated.take() {
+            self.back_up(version).map_err(failed)?;
+        }
+        let text = format::to_text(&self.environment, &self.salt, &self.records);
+        durable::write(&self.files.ledger, text.as_bytes()).map_err(failed)?;
         self.is_behind = false;
         Ok(())
-    }
-
-    /// One line for each persona, sorted, so that git merges what two branches applied.
-    fn to_text(&self) -> String {
-        let mut text = format!(
-            "{{\n\"format_version\": {FORMAT_VERSION},\n\"environment\": {},\n\"salt\": \"{}\",\n\"personas\": {{",
-            json!(self.environment),
-            self.salt.to_hex(),
-        );
-        let mut separator = "\n";
-        for (key, record) in &self.records {
-            let record = serde_json::to_string(record).expect("a record is plain JSON");
-            write!(text, "{separator}{}: {record}", json!(key)).expect("a string takes all");
-            separator = ",\n";
-        }
-        text.push_str("\n}\n}\n");
-        text
     }
 }
 
@@ -315,29 +309,6 @@ fn digest(text: &str) -> Digest {
     let mut hasher = Hasher::default();
     hasher.write_tagged('l', text);
     hasher.finish()
-}
-
-fn parse(text: &str, environment: &str) -> Result<(Salt, Records), LedgerErrorKind> {
-    if text.trim().is_empty() {
-        return Err(LedgerErrorKind::Empty);
-    }
-    if text
-        .lines()
-        .any(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> "))
-    {
-        return Err(LedgerErrorKind::ConflictMarkers);
-    }
-    let Version { format_version } =
-        serde_json::from_str(text).map_err(LedgerErrorKind::Malformed)?;
-    if format_version > FORMAT_VERSION {
-        return Err(LedgerErrorKind::Newer(format_version));
-    }
-    let content: Content = serde_json::from_str(text).map_err(LedgerErrorKind::Malformed)?;
-    if content.environment != environment {
-        return Err(LedgerErrorKind::Foreign(content.environment));
-    }
-    let salt = Salt::from_hex(&content.salt).ok_or(LedgerErrorKind::Salt)?;
-    Ok((salt, content.personas))
 }
 
 #[cfg(test)]
@@ -374,65 +345,68 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn what_was_done_is_known_whether_or_not_the_ledger_was_written() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("_ledger/test.json");
         let mut first = ledger(&path);
         first.begin().expect("it begins");
         first
-            .bind(Key::new("a/b"), record("p1"))
+            .bind(Key::new("a"), record("p1"))
             .expect("it is bound");
         first
-            .bind(Key::new("c"), record("p2"))
+            .bind(Key::new("b"), record("p2"))
             .expect("it is bound");
-        first.end().expect("it is written");
-
-        let second = Ledger::read(&files(&path), "test", Salt::new([8; 32])).expect("it is read");
-        assert_eq!(second.records, first.records);
-        assert_eq!(second.salt, first.salt);
-        let lines = fs::read_to_string(&path).expect("text");
+        first.forget(&Key::new("a")).expect("it is forgotten");
+        let intent = Intent {
+            name: "C".to_owned(),
+            known: std::collections::BTreeSet::new(),
+            fields: BTreeMap::new(),
+        };
+        first
+            .intend(Key::new("c"), intent.clone())
+            .expect("it is written");
+        // The program is killed here.
+        drop(first);
+        let mut second = ledger(&path);
         assert_eq!(
-            lines
-                .lines()
-                .filter(|line| line.contains("\"id\":\"p"))
-                .count(),
-            2
+            second.records().keys().collect::<Vec<_>>(),
+            [&Key::new("b")]
         );
+        assert_eq!(second.intents()[&Key::new("c")], intent);
+        let journal = std::fs::read(&files(&path).journal).expect("a journal");
+        second.begin().expect("it begins");
+        second.end().expect("it ends");
+        let third = ledger(&path);
+        assert_eq!(third.records(), second.records());
+        assert!(third.intents().is_empty() && !third.is_behind());
+
+        // The journal was not removed any more: what the ledger says is newer.
+        let mut newer = record("p2");
+        newer.name = "Ben the second".to_owned();
+        let mut third = third;
+        third.begin().expect("it begins");
+        third
+            .bind(Key::new("b"), newer.clone())
+            .expect("it is bound");
+        third.end().expect("it ends");
+        std::fs::write(&files(&path).journal, journal).expect("it is written");
+        assert_eq!(ledger(&path).records()[&Key::new("b")], newer);
     }
 
     #[test]
-    fn no_ledger_is_an_empty_one_but_a_damaged_one_is_an_error() {
+    fn an_older_ledger_is_kept_when_it_is_written_anew() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("test.json");
-        assert!(ledger(&path).records.is_empty());
-        let salt = "07".repeat(32);
-        let whole = |version: u64, environment: &str, salt: &str| {
-            let content = json!({
-                "format_version": version, "environment": environment, "salt": salt, "personas": {},
-            });
-            content.to_string()
-        };
-        let rows = [
-            ("", "it is empty"),
-            (" \n", "it is empty"),
-            ("{", "it is not a ledger"),
-            ("{\"format_version\": 1}", "it is not a ledger"),
-            ("<<<<<<< ours\n{}\n>>>>>>> theirs\n", "conflict markers"),
-            (&whole(2, "test", &salt), "format version 2"),
-            (&whole(1, "production", &salt), "`production`"),
-            (&whole(1, "test", "07"), "salt"),
-        ];
-        for (text, message) in rows {
-            fs::write(&path, text).expect("it is written");
-            let error =
-                Ledger::read(&files(&path), "test", Salt::new([7; 32])).expect_err("it is damaged");
-            assert!(
-                error.kind.to_string().contains(message),
-                "{text:?}: {}",
-                error.kind
-            );
-        }
-        fs::write(&path, whole(1, "test", &salt)).expect("it is written");
-        assert!(ledger(&path).records.is_empty());
+        let old = format!(
+            "{{\"format_version\": 1, \"environment\": \"test\", \"salt\": \"{}\", \"personas\": {{}}}}",
+            "07".repeat(32)
+        );
+        std::fs::write(&path, &old).expect("it is written");
+        let mut read = ledger(&path);
+        read.begin().expect("it begins");
+        read.end().expect("it ends");
+        let kept = std::fs::read_to_string(folder.path().join("test.ledger-1.json"));
+        assert_eq!(kept.expect("it is kept"), old);
+        assert!(!ledger(&path).is_behind());
     }
 }
