@@ -15,7 +15,7 @@ use url::Url;
 
 use super::error::{ApiError, ApiErrorKind};
 use super::flow::Flow;
-use super::request::{Method, Request, Requests};
+use super::request::{Drafts, Method, Request, Requests};
 use super::retry::{ATTEMPTS, Next, Trouble};
 use super::wire::{self, Created, Page};
 use crate::catalog::{Catalog, Vocabulary};
@@ -454,8 +454,14 @@ impl<'c> Writer<'c> {
     ///
     /// # Errors
     /// Where the service refuses, or its answer was lost: then it may have been changed.
-    pub async fn patch(self, id: &PersonaId, patch: &Patch) -> Result<bool, ApiError> {
-        let status = self.0.tell(self.0.requests.patch(id, patch)).await?;
+    pub async fn patch(
+        self,
+        id: &PersonaId,
+        patch: &Patch,
+        drafts: Drafts,
+    ) -> Result<bool, ApiError> {
+        let request = self.0.requests.patch(id, patch, drafts);
+        let status = self.0.tell(request).await?;
         Ok(status != StatusCode::NOT_MODIFIED)
     }
 

@@ -9,4 +9,5 @@ mod wire;
 
 pub use client::{Client, Connection, Reader, Writer};
 pub use error::{ApiError, ApiErrorKind};
+pub use request::Drafts;
 pub use wire::Created;

@@ -39,6 +39,16 @@ impl Method {
     }
 }
 
+/// What becomes of edits in the dashboard that are not live yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Drafts {
+    /// They keep the persona from being changed.
+    #[default]
+    Keep,
+    /// They are lost.
+    Discard,
+}
+
 /// The requests for one kind of resource, in one vocabulary.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Requests {
@@ -92,13 +102,17 @@ impl Requests {
     }
 
     /// A change to a persona.
-    pub(super) fn patch(self, id: &PersonaId, patch: &Patch) -> Request {
+    pub(super) fn patch(self, id: &PersonaId, patch: &Patch, drafts: Drafts) -> Request {
         let operations = patch.0.iter().map(|operation| {
             operation.map(|path, value| self.vocabulary.operand(self.catalog, path, value))
         });
         let body =
             serde_json::to_value(Patch(operations.collect())).expect("a patch is plain JSON");
-        self.request(Method::Patch, Some(id), Some(body))
+        let mut request = self.request(Method::Patch, Some(id), Some(body));
+        if drafts == Drafts::Discard {
+            request.query.push(("force", "true".to_owned()));
+        }
+        request
     }
 
     /// The end of a persona.
@@ -154,7 +168,10 @@ mod tests {
         };
         let patch = diff::compute_with(&before, &after, rules);
         let id = PersonaId::new("p1").expect("an id");
-        let request = requests(Vocabulary::Pals).patch(&id, &patch);
+        let request = requests(Vocabulary::Pals).patch(&id, &patch, Drafts::Keep);
+        assert!(request.query.is_empty());
+        let forced = requests(Vocabulary::Pals).patch(&id, &patch, Drafts::Discard);
+        assert_eq!(forced.query, [("force", "true".to_owned())]);
         assert_eq!(request.path, "pals/p1");
         assert_eq!(
             request.body,

@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use super::outcome::{Outcome, Status};
 use super::resolve::Secrets;
 use super::send::Form;
-use crate::api::Writer;
+use crate::api::{Drafts, Writer};
 use crate::catalog::Catalog;
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{Fingerprints, Key, Live, Record};
@@ -31,6 +31,8 @@ pub struct Session<'s> {
     pub ledger: &'s RefCell<Ledger>,
     /// Steps that must not be taken any more, and why.
     pub outdated: &'s BTreeMap<Key, String>,
+    /// What becomes of unpublished edits in the dashboard.
+    pub drafts: Drafts,
     /// How many steps are under way at a time.
     pub concurrency: usize,
     /// Whether nothing more is to be started.

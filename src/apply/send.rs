@@ -1,7 +1,7 @@
 //! Sending one patch in a form that the service takes.
 
 use super::execute::Session;
-use crate::api::ApiError;
+use crate::api::{ApiError, ApiErrorKind, Drafts};
 use crate::diff::{Dialect, Patch};
 use crate::model::PersonaId;
 use crate::plan::{self, Step};
@@ -68,7 +68,7 @@ impl Session<'_> {
             if refused.as_ref().is_some_and(|(_, last)| *last == formed) {
                 continue;
             }
-            match self.writer.patch(id, &formed).await {
+            match self.write(id, &formed).await {
                 Ok(changed) => {
                     self.form.set(form);
                     return Ok(Sent::of(changed));
@@ -82,6 +82,20 @@ impl Session<'_> {
         }
         let (first, _) = refused.expect("there is always a form to try");
         Err(first)
+    }
+
+    /// Sends a patch; a draft that is in its way is discarded, if that was asked for.
+    async fn write(self, id: &PersonaId, patch: &Patch) -> Result<bool, ApiError> {
+        match self.writer.patch(id, patch, Drafts::Keep).await {
+            Err(ApiError {
+                kind: ApiErrorKind::Draft { .. },
+                ..
+            }) if self.drafts == Drafts::Discard => {
+                tracing::warn!(%id, "unpublished edits in the dashboard are discarded");
+                self.writer.patch(id, patch, Drafts::Discard).await
+            }
+            settled => settled,
+        }
     }
 
     /// The patch in a plainer form, for the persona as it is now; `None` where the guards do not hold.

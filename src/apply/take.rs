@@ -269,9 +269,13 @@ fn failure(error: &ApiError) -> Outcome {
         _ => Status::Failed,
     };
     let is_unauthorized = error.is_unauthorized();
+    let mut words = causes(error);
+    if status == Status::Blocked {
+        words.push_str("; publish them there, or let --discard-drafts lose them");
+    }
     Outcome {
         is_unauthorized,
-        ..Outcome::because(status, causes(error))
+        ..Outcome::because(status, words)
     }
 }
 

@@ -432,9 +432,14 @@ fn a_throttled_create_is_sent_again_and_a_failing_one_is_looked_for_first() {
 
 #[test]
 fn a_run_ends_by_its_deadline() {
-    let service = Scripted::new(|_, _| Some((503, "{}".to_owned())));
+    let (_go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+    let may_go_on = std::sync::Mutex::new(may_go_on);
+    let service = Scripted::new(move |_, _| {
+        let _ = may_go_on.lock().expect("nobody panicked").recv();
+        None
+    });
     let site = site(&service, ANA);
-    site.run(["plan", "--timeout", "1ms"])
+    site.run(["plan", "--timeout", "200ms"])
         .code(1)
         .says("the time for this run is over");
     site.run(["plan", "--timeout", "soon"]).code(64);
@@ -520,7 +525,34 @@ fn a_draft_in_the_dashboard_blocks_the_step() {
     let output = site(&service, ANA).run(["apply", "--yes"]).code(3);
     let _ = output
         .says("blocked")
-        .says("unpublished edits in the dashboard");
+        .says("unpublished edits in the dashboard")
+        .says("--discard-drafts");
+}
+
+#[test]
+fn a_draft_is_only_discarded_where_it_is_in_the_way_and_that_was_asked_for() {
+    let service = Scripted::new(|asked, before| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([ana("old")])),
+        "PATCH /v2/personas/p1" if nth(asked, before) == 0 => Some((
+            409,
+            json!({"message": "open", "conflict": "maker_changes"}).to_string(),
+        )),
+        "PATCH /v2/personas/p1" => ok(json!({"discarded_maker_changes": true})),
+        _ if before
+            .iter()
+            .filter(|asked| asked.line.starts_with("PATCH"))
+            .count()
+            == 2 =>
+        {
+            ok(ana("new"))
+        }
+        _ => ok(ana("old")),
+    });
+    site(&service, ANA)
+        .run(["apply", "--yes", "--discard-drafts"])
+        .success()
+        .says("are discarded");
+    assert_eq!(service.writes().len(), 2);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::super::prepared::Prepared;
 use super::super::signals;
 use super::super::site::{Service, Site};
 use super::plan::show;
+use crate::api::Drafts;
 use crate::apply::{self, Form, Session, Status};
 use crate::catalog::PERSONA;
 use crate::model::Digest;
@@ -44,6 +45,9 @@ pub(in crate::cli) struct Args {
     /// Apply this plan and no other: the id that was reviewed; there is nothing to ask then
     #[arg(long, value_name = "PLAN_ID")]
     expect: Option<String>,
+    /// Lose unpublished edits in the dashboard where they are in the way of a change
+    #[arg(long)]
+    discard_drafts: bool,
     /// How many personas are worked on at a time
     #[arg(long, value_name = "N", default_value_t = CONCURRENCY, value_parser = clap::value_parser!(u8).range(1..=32))]
     concurrency: u8,
@@ -83,10 +87,29 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     if prepared.plan.sends() && consent.obtain(&site, &prepared.plan, args.format).await? {
         prepared.recheck(&service).await?;
     }
-    execute(&site, &service, prepared, args.concurrency, args.format).await
+    execute(&site, &service, prepared, args.manner()).await
+}
+
+/// How a plan is executed and told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    pub(super) drafts: Drafts,
+    pub(super) concurrency: u8,
+    pub(super) format: Format,
 }
 
 impl Args {
+    const fn manner(&self) -> Manner {
+        Manner {
+            drafts: match self.discard_drafts {
+                true => Drafts::Discard,
+                false => Drafts::Keep,
+            },
+            concurrency: self.concurrency,
+            format: self.format,
+        }
+    }
+
     /// Executes a plan that was saved: that it was is all the consent there has to be.
     async fn resume(
         &self,
@@ -110,7 +133,7 @@ impl Args {
         let prepared = Prepared::resume(&site, file.saved, &service, ledger).await?;
 
         self.show(&prepared.plan, context)?;
-        execute(&site, &service, prepared, self.concurrency, self.format).await
+        execute(&site, &service, prepared, self.manner()).await
     }
 
     fn show(&self, plan: &Plan, context: &Context) -> Result<(), Error> {
@@ -137,9 +160,13 @@ pub(super) async fn execute(
     site: &Site<'_>,
     service: &Service,
     prepared: Prepared,
-    concurrency: u8,
-    format: Format,
+    manner: Manner,
 ) -> Result<Outcome, Error> {
+    let Manner {
+        drafts,
+        concurrency,
+        format,
+    } = manner;
     let Prepared {
         plan,
         ledger,
@@ -160,6 +187,7 @@ pub(super) async fn execute(
         live: &live,
         ledger: &ledger,
         outdated: &outdated,
+        drafts,
         concurrency: usize::from(concurrency),
         form: &Cell::new(Form::default()),
     };

@@ -9,8 +9,9 @@ use super::super::outcome::Outcome;
 use super::super::prepared::Prepared;
 use super::super::signals;
 use super::super::site::{DIRECTORY, Service, Site};
-use super::apply::{CONCURRENCY, execute};
+use super::apply::{CONCURRENCY, Manner, execute};
 use super::plan::show;
+use crate::api::Drafts;
 use crate::manifest::Loaded;
 use crate::plan::Deletes;
 use crate::watch::Watcher;
@@ -141,7 +142,12 @@ async fn plan(
     site.context.result(&shown)?;
     if args.apply {
         // What became of each step has been told; the loop goes on either way.
-        return execute(site, service, prepared, CONCURRENCY, Format::Text).await;
+        let manner = Manner {
+            drafts: Drafts::Keep,
+            concurrency: CONCURRENCY,
+            format: Format::Text,
+        };
+        return execute(site, service, prepared, manner).await;
     }
     Ok(Outcome::Done)
 }
