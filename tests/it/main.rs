@@ -3,6 +3,7 @@
 mod apply;
 mod faults;
 mod fields;
+mod kill;
 mod mistakes;
 mod plan;
 mod prune;
