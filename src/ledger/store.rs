@@ -409,4 +409,48 @@ mod tests {
         assert_eq!(kept.expect("it is kept"), old);
         assert!(!ledger(&path).is_behind());
     }
+
+    #[test]
+    fn what_is_written_grows_with_what_is_done_and_not_with_its_square() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("test.json");
+        let fields = (0..20).map(|n| Pointer::root().join("layers").join(&format!("field{n}")));
+        let digest = Hasher::default().finish();
+        let intent = Intent {
+            name: "A persona of some name".to_owned(),
+            known: std::collections::BTreeSet::new(),
+            fields: fields.map(|path| (path, digest.clone())).collect(),
+        };
+        let mut ledger = ledger(&path);
+        ledger.begin().expect("it begins");
+        let begun = std::fs::metadata(&path).expect("a file").len();
+        for number in 0..400 {
+            let key = Key::new(format!("support/persona-{number}"));
+            let applied = |digest: &Digest| Applied {
+                sent: digest.clone(),
+                seen: digest.clone(),
+            };
+            let fields = intent
+                .fields
+                .iter()
+                .map(|(path, digest)| (path.clone(), applied(digest)));
+            let record = Record {
+                fields: fields.collect(),
+                ..record(&format!("p{number:012}"))
+            };
+            ledger
+                .intend(key.clone(), intent.clone())
+                .expect("it is written");
+            ledger.bind(key, record).expect("it is written");
+        }
+        let journal = std::fs::metadata(&files(&path).journal)
+            .expect("a file")
+            .len();
+        ledger.end().expect("it ends");
+        let last = std::fs::metadata(&path).expect("a file").len();
+        assert!(
+            begun + journal + last <= 4 * last,
+            "{begun} + {journal} + {last}"
+        );
+    }
 }
