@@ -16,7 +16,7 @@ use crate::plan::Deletes;
 #[derive(Debug, Parser)]
 #[command(name = "personactl", version, after_help = EXIT_CODES)]
 pub(super) struct Args {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Options of every command")]
     pub(super) global: Global,
     #[command(subcommand)]
     pub(super) command: Command,
