@@ -20,7 +20,7 @@ use super::retry::{ATTEMPTS, Next, Trouble};
 use super::wire::{self, Created, Page};
 use crate::catalog::{Catalog, Vocabulary};
 use crate::diff::Patch;
-use crate::model::{Live, PersonaId};
+use crate::model::{Live, PersonaId, redact};
 
 /// How long it may take to reach the service.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -232,7 +232,7 @@ impl Client {
             return Ok((status, body));
         }
         let key = self.connection.key.expose_secret();
-        let message = wire::message(&body.bytes).replace(key, "********");
+        let message = redact(wire::message(&body.bytes), [key]);
         Err(refusal(
             status.as_u16(),
             wire::is_draft(&body.bytes),

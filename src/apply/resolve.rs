@@ -7,10 +7,7 @@ use serde_json::Value;
 
 use crate::catalog::{Catalog, Secrecy};
 use crate::diff::{Operation, Patch};
-use crate::model::{Fingerprints, Pointer, Salt, SecretName, secret};
-
-/// How long a word of a secret has to be to be looked for on its own.
-const TELLING: usize = 8;
+use crate::model::{Fingerprints, Pointer, Salt, SecretName, redact, secret};
 
 /// The values of the secrets that are available here.
 #[derive(Debug, Default)]
@@ -27,24 +24,10 @@ impl Secrets {
         fingerprints
     }
 
-    /// The text without any of their values, as they are or as JSON spells them.
+    /// The text without any of their values.
     #[must_use]
     pub(super) fn redact(&self, text: String) -> String {
-        let values = self.0.values().map(ExposeSecret::expose_secret);
-        // Of `Bearer abc` the service may only repeat the second word.
-        let values = values.flat_map(|value| {
-            let words = value
-                .split_whitespace()
-                .filter(|word| word.len() >= TELLING);
-            std::iter::once(value).chain(words)
-        });
-        values
-            .filter(|value| !value.is_empty())
-            .fold(text, |text, value| {
-                let spelt = Value::from(value).to_string();
-                text.replace(value, secret::MASK)
-                    .replace(spelt.trim_matches('"'), secret::MASK)
-            })
+        redact(text, self.0.values().map(ExposeSecret::expose_secret))
     }
 
     /// The body with its secrets in it.

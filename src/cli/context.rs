@@ -1,15 +1,17 @@
 //! What every command shares: the process environment, and the two streams to speak on.
 
+use std::cell::RefCell;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::{Color, Global, LogFormat};
 use super::error::Error;
-use crate::model::causes;
+use crate::model::{causes, is_telling, redact};
 use crate::render::on_one_line;
 use crate::settings::Process;
 
@@ -25,6 +27,8 @@ pub(super) struct Context {
     pub(super) quiet: bool,
     pub(super) timeout: Option<Duration>,
     color: ColorChoice,
+    /// What was read that must never be said, whoever brings it up.
+    secrets: RefCell<Vec<SecretString>>,
 }
 
 impl Context {
@@ -43,13 +47,31 @@ impl Context {
             quiet: global.quiet,
             timeout: global.timeout,
             color,
+            secrets: RefCell::default(),
         }
+    }
+
+    /// Keeps a secret from being said from now on, even if the service puts it where anyone could read it.
+    /// What is too short to be told from other words is left to those who know where it stands.
+    pub(super) fn conceal(&self, secret: &SecretString) {
+        let mut secrets = self.secrets.borrow_mut();
+        let value = secret.expose_secret();
+        let is_known = |known: &SecretString| known.expose_secret() == value;
+        if is_telling(value) && !secrets.iter().any(is_known) {
+            secrets.push(secret.clone());
+        }
+    }
+
+    fn concealed(&self, text: &str) -> String {
+        let secrets = self.secrets.borrow();
+        let values = secrets.iter().map(ExposeSecret::expose_secret);
+        redact(text.trim_end_matches('\n').to_owned(), values)
     }
 
     /// Writes a result to standard output. That nobody reads it any more is no failure.
     pub(super) fn result(&self, text: &str) -> Result<(), Error> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color_of(&io::stdout()));
-        match writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush()) {
+        match writeln!(stdout, "{}", self.concealed(text)).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
             _ => Ok(()),
         }
@@ -59,7 +81,7 @@ impl Context {
     pub(super) fn say(&self, text: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color_of(&io::stderr()));
         // Where standard error is gone, there is nobody left to tell.
-        let _ = writeln!(stderr, "{}", text.trim_end_matches('\n'));
+        let _ = writeln!(stderr, "{}", self.concealed(text));
     }
 
     /// Says something that --quiet silences.

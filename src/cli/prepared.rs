@@ -142,7 +142,9 @@ fn secrets(site: &Site<'_>, names: impl IntoIterator<Item = SecretName>) -> Secr
 fn set(context: &Context, name: &SecretName) -> Option<SecretString> {
     let value = context.process.get(name.as_str())?;
     // A line break at its end is what is left of the file that it was read from.
-    Some(SecretString::from(value.trim_end_matches(['\r', '\n'])))
+    let secret = SecretString::from(value.trim_end_matches(['\r', '\n']));
+    context.conceal(&secret);
+    Some(secret)
 }
 
 /// Reads those personas one by one that the plan would change, if the list says less of them than

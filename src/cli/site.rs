@@ -210,6 +210,7 @@ impl<'c> Site<'c> {
                 vocabulary,
             } => {
                 let key = self.key(key, &self.context.process)?;
+                self.context.conceal(&key);
                 Ok(Service {
                     client: self.client(url.clone(), key, *vocabulary)?,
                     _embedded: None,

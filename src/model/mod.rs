@@ -12,6 +12,7 @@ mod number;
 mod place;
 mod pointer;
 mod record;
+mod redact;
 pub mod secret;
 
 pub use causes::causes;
@@ -25,3 +26,4 @@ pub use number::canonical_decimal;
 pub use place::{Place, Places};
 pub use pointer::Pointer;
 pub use record::{Applied, Record, Records};
+pub use redact::{is_telling, redact};
