@@ -1,6 +1,7 @@
 //! The whole program, as a user runs it: one module for each command, and the stories between them.
 
 mod apply;
+mod canaries;
 mod faults;
 mod fields;
 mod kill;

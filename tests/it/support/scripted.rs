@@ -12,6 +12,8 @@ use serde_json::Value;
 pub(crate) struct Asked {
     /// `GET /v2/personas/p1`, without the query.
     pub(crate) line: String,
+    /// The first line and the headers, as they came.
+    pub(crate) head: String,
     pub(crate) body: Value,
 }
 
@@ -43,10 +45,14 @@ impl Scripted {
         format!("http://{}/v2", self.address)
     }
 
-    /// The first lines of all requests that could have changed something.
+    /// All requests so far.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().expect("nobody panicked").clone()
+    }
+
+    /// Those that could have changed something.
     pub(crate) fn writes(&self) -> Vec<Asked> {
-        let asked = self.asked.lock().expect("nobody panicked").clone();
-        asked
+        self.asked()
             .into_iter()
             .filter(|asked| !asked.line.starts_with("GET "))
             .collect()
@@ -76,10 +82,11 @@ fn serve(stream: TcpStream, script: &impl Fn(&Asked, &[Asked]) -> Answer, log: &
 fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut first = String::new();
     reader.read_line(&mut first).ok().filter(|read| *read > 0)?;
-    let mut length = 0;
+    let (mut head, mut length) = (first.clone(), 0);
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
+        head.push_str(&header);
         let header = header.trim().to_ascii_lowercase();
         if header.is_empty() {
             break;
@@ -94,6 +101,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let line = format!("{} {}", words.next()?, words.next()?);
     Some(Asked {
         line,
+        head,
         body: serde_json::from_slice(&body).unwrap_or_default(),
     })
 }
