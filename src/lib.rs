@@ -12,10 +12,11 @@
 //!
 //! [`model`], [`catalog`], [`diff`] and [`plan`] are the core: no file, socket, clock, environment
 //! or printing. The edges ([`manifest`], [`api`], [`ledger`]) use the core's nouns and not one
-//! another, write files with [`durable`], and [`cli`] wires all of it up.
+//! another, read within [`bounds`], write with [`durable`], and [`cli`] wires all of it up.
 
 pub mod api;
 pub mod apply;
+pub mod bounds;
 pub mod catalog;
 pub mod cli;
 pub mod diff;

@@ -9,19 +9,16 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::bounds::{Bounds, MAX_BYTES};
 use crate::catalog::nearest;
 use crate::model::{Finding, Place};
 use crate::yaml::{Composed, compose};
 use crate::yaml::{Source, Sources};
 
-/// How many bytes a file may have.
-const MAX_BYTES: u64 = 1_000_000;
-
 /// The files below one boundary, and what was read of them.
 #[derive(Debug)]
 pub(super) struct Files {
-    /// The git work tree around the persona directory, or that directory where there is none.
-    boundary: PathBuf,
+    bounds: Bounds,
     contents: BTreeMap<PathBuf, Result<Source, Flaw>>,
     documents: BTreeMap<PathBuf, Rc<Composed>>,
     /// Every file that was asked for, as the user would type it; those that were missing too.
@@ -50,11 +47,8 @@ enum Flaw {
 impl Files {
     /// The files that manifests in `directory` may read; `directory` is canonical.
     pub(super) fn around(directory: &Path) -> Self {
-        let boundary = directory
-            .ancestors()
-            .find(|folder| folder.join(".git").exists());
         Self {
-            boundary: boundary.unwrap_or(directory).to_owned(),
+            bounds: Bounds::around(directory),
             contents: BTreeMap::new(),
             documents: BTreeMap::new(),
             asked: BTreeSet::new(),
@@ -62,10 +56,9 @@ impl Files {
         }
     }
 
-    /// Whether a canonical path may be read. What git keeps for itself holds credentials at times.
+    /// Whether a canonical path may be read.
     pub(super) fn may_read(&self, real: &Path) -> bool {
-        real.strip_prefix(&self.boundary)
-            .is_ok_and(|below| below.components().all(|part| part.as_os_str() != ".git"))
+        self.bounds.hold(real)
     }
 
     /// Finds the file that `path` names in a tag at `place`, which stands in the file `holder`.

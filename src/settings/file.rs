@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::error::SettingsErrorKind;
+use crate::bounds::{Bounds, MAX_BYTES};
 use crate::model::{Finding, Place, SecretName};
 use crate::yaml::{Data, Node, Source, Sources, Tag, compose};
 
@@ -90,7 +91,7 @@ impl File {
         directory: &Path,
     ) -> Result<(Option<PathBuf>, Self), (PathBuf, SettingsErrorKind)> {
         for path in NAMES.map(|name| directory.join(name)) {
-            match fs::read(&path) {
+            match contained(directory, &path) {
                 Ok(bytes) => match Self::parse(&path, &bytes) {
                     Ok(file) => return Ok((Some(path), file)),
                     Err(kind) => return Err((path, kind)),
@@ -124,6 +125,23 @@ impl File {
         }
         Err(SettingsErrorKind::Mistakes(findings, Sources::of(&source)))
     }
+}
+
+/// Reads a regular file of a decent size that no link leads out of the repository to: what is wrong with
+/// it is shown, line and all.
+fn contained(directory: &Path, path: &Path) -> io::Result<Vec<u8>> {
+    let real = path.canonicalize()?;
+    let found = real.metadata()?;
+    if !Bounds::around(&directory.canonicalize()?).hold(&real) {
+        return Err(io::Error::other("the link leads out of the repository"));
+    }
+    if !found.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    if found.len() > MAX_BYTES {
+        return Err(io::Error::other("it is too large"));
+    }
+    fs::read(real)
 }
 
 /// Keys that are written out, or that no variable can be named after. What stands there may be the

@@ -312,7 +312,7 @@ impl Story {
     /// Runs the program at its most talkative, and searches. Logs are text and JSON in turn.
     #[track_caller]
     fn run(&self, arguments: &[&str], code: i32) -> String {
-        let form = if self.runs.get() % 2 == 0 {
+        let form = if self.runs.get().is_multiple_of(2) {
             "text"
         } else {
             "json"
@@ -645,6 +645,29 @@ fn a_plain_secret_in_a_manifest_is_not_repeated() {
             found(&format!("{}{}", output.stdout, output.stderr)),
             Vec::<String>::new()
         );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn settings_that_are_a_link_to_something_else_do_not_show_it() {
+    use std::os::unix::fs::symlink;
+
+    let site = planted("http://127.0.0.1:9/v2".to_owned());
+    let settings = site.path("personas/personactl.yaml");
+    let outside = site.path("outside");
+    fs::write(&outside, format!("{}: [\n", canary("llm"))).expect("it is written");
+    for target in [
+        Path::new("/proc/self/environ"),
+        Path::new("/dev/zero"),
+        &outside,
+    ] {
+        fs::remove_file(&settings).expect("it is there");
+        symlink(target, &settings).expect("a link");
+        let output = site.run(["plan", "-vv"]).code(1).says("personactl.yaml");
+        let said = format!("{}{}", output.stdout, output.stderr);
+        assert_eq!(found(&said), Vec::<String>::new());
+        assert!(!said.contains("TAVUS"), "{said}");
     }
 }
 
