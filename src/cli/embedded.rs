@@ -41,6 +41,7 @@ async fn start(state: &Path, seed: &Path) -> Result<(Option<Sandbox>, SocketAddr
         seed: sow(state, seed)?,
         quirks: Quirks::default(),
         api_key: None,
+        faults: Vec::new(),
     })
     .await?;
     let address = sandbox.address();

@@ -19,30 +19,34 @@ const KEY: &str = "x-api-key";
 /// The key that is asked for; `None` takes any.
 pub(super) type Key = Option<SecretString>;
 
-/// Lets a request through or not, and notes it; never its headers or body.
-pub(super) async fn guard(State(key): State<Arc<Key>>, request: Request, next: Next) -> Response {
+/// Lets a request through that is meant for this machine, and notes it; never its headers or body.
+pub(super) async fn host(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let response = match admit(request.headers(), key.as_ref().as_ref()) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+    let response = match text(request.headers(), header::HOST.as_str()).is_some_and(is_loopback) {
+        true => next.run(request).await,
+        false => Refusal::Host.into_response(),
     };
     let status = response.status().as_u16();
     tracing::debug!(%method, path, status, "sandbox");
     response
 }
 
-fn admit(headers: &HeaderMap, key: Option<&SecretString>) -> Result<(), Refusal> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if !text(header::HOST.as_str()).is_some_and(is_loopback) {
-        return Err(Refusal::Host);
+/// Lets a request through that holds the key.
+pub(super) async fn key(State(key): State<Arc<Key>>, request: Request, next: Next) -> Response {
+    let given = text(request.headers(), KEY).unwrap_or_default();
+    match opens(given, key.as_ref().as_ref()) {
+        true => next.run(request).await,
+        false => Refusal::Key.into_response(),
     }
-    let given = text(KEY).filter(|given| !given.is_empty());
-    let given = given.ok_or(Refusal::Key)?;
-    match key {
-        Some(key) if key.expose_secret() != given => Err(Refusal::Key),
-        _ => Ok(()),
-    }
+}
+
+fn opens(given: &str, key: Option<&SecretString>) -> bool {
+    !given.is_empty() && key.is_none_or(|key| key.expose_secret() == given)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// A page from elsewhere can make its own name resolve to this machine, but it cannot send another

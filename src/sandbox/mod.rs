@@ -7,8 +7,13 @@
 mod behave;
 mod birth;
 mod check;
+mod control;
+mod fault;
+mod faults;
+mod grammar;
 mod guard;
 mod home;
+mod line;
 mod normalise;
 mod patch;
 mod quirk;
@@ -22,6 +27,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use fault::Fault;
+pub use grammar::{FaultError, FaultErrorKind};
 pub use quirk::{GetShape, Mask, Normalise, Quirks};
 pub use server::{Options, Sandbox, start};
 pub use start_error::{StartError, StartErrorKind};

@@ -8,10 +8,15 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use serde_json::{Value, json};
 
+use super::control;
+use super::fault::Fault;
+use super::faults::{self, Faults};
+use super::guard::{self, Key};
 use super::patch::Patch;
 use super::quirk::GetShape;
 use super::refusal::{Refusal, answer};
@@ -32,18 +37,27 @@ struct Desk {
     vocabulary: Vocabulary,
 }
 
-/// All endpoints. Faults, once there are any, belong in front of them: as a layer, here.
-pub(super) fn router(service: Service) -> Router {
+/// All endpoints and who may reach them. Faults hit requests that hold the key, and only those to
+/// the service's own paths.
+pub(super) fn router(service: Service, faults: Vec<Fault>, key: Key) -> Router {
     let service = Arc::new(service);
     let personas = resource(&service, "/v2/personas", Vocabulary::Personas);
     let pals = resource(&service, "/v2/pals", Vocabulary::Pals);
     let draft = put(set_draft).delete(unset_draft).with_state(service);
+    let faults = Arc::new(Faults::new(faults));
+    let strike = middleware::from_fn_with_state(Arc::clone(&faults), faults::strike);
+    let key = middleware::from_fn_with_state(Arc::new(key), guard::key);
     personas
         .merge(pals)
-        .route("/_sandbox/draft/{id}", draft)
         .fallback(async || Refusal::NotFound)
         .method_not_allowed_fallback(async || Refusal::Method)
+        .layer(strike)
+        .route("/_sandbox/draft/{id}", draft)
+        .layer(key)
+        .merge(control::router(faults))
+        .method_not_allowed_fallback(async || Refusal::Method)
         .layer(DefaultBodyLimit::max(BODY))
+        .layer(middleware::from_fn(guard::host))
 }
 
 fn resource(service: &Arc<Service>, path: &str, vocabulary: Vocabulary) -> Router {

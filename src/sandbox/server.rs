@@ -3,18 +3,17 @@
 use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::middleware;
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::guard;
+use super::fault::Fault;
 use super::home::Home;
+use super::line::{Line, Lines};
 use super::quirk::Quirks;
 use super::routes;
 use super::service::Service;
@@ -36,6 +35,8 @@ pub struct Options {
     pub quirks: Quirks,
     /// The only key that is taken; without it any key is.
     pub api_key: Option<SecretString>,
+    /// What goes wrong; of those that hit a request, the first does.
+    pub faults: Vec<Fault>,
 }
 
 /// A running sandbox. It stops when the value is dropped, too, but only [`Sandbox::stop`] waits for
@@ -56,6 +57,7 @@ pub async fn start(options: Options) -> Result<Sandbox, StartError> {
         seed,
         quirks,
         api_key,
+        faults,
     } = options;
     if !listen.ip().is_loopback() {
         return Err(StartError::new(state, StartErrorKind::NotLoopback(listen)));
@@ -65,10 +67,10 @@ pub async fn start(options: Options) -> Result<Sandbox, StartError> {
     let (listener, address) = bind(listen, home.directory()).await?;
     home.announce(address)?;
 
-    let guard = middleware::from_fn_with_state(Arc::new(api_key), guard::guard);
-    let router = routes::router(Service::new(store, quirks)).layer(guard);
+    let router = routes::router(Service::new(store, quirks), faults, api_key);
+    let service = router.into_make_service_with_connect_info::<Line>();
     let (stop, stopped) = oneshot::channel();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+    let serving = axum::serve(Lines(listener), service).with_graceful_shutdown(async {
         // An error means that the `Sandbox` was dropped, which stops the server as well.
         let _ = stopped.await;
     });

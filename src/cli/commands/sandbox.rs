@@ -12,7 +12,7 @@ use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::signals;
 use super::super::site::DIRECTORY;
-use crate::sandbox::{self, GetShape, Mask, Normalise, Options, Quirks};
+use crate::sandbox::{self, Fault, GetShape, Mask, Normalise, Options, Quirks};
 use crate::settings::{SANDBOX, sandbox_folders};
 
 /// Serve the embedded service on a port, for trying out clients and CI
@@ -50,6 +50,27 @@ pub(in crate::cli) struct Args {
     /// What to make of what is sent, beyond what the service is known to do; several with commas
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = normalisation())]
     normalise: Vec<Normalise>,
+    /// What goes wrong, such as 'POST /v2/personas reset after count=1'; may be repeated
+    ///
+    /// It reads METHOD PATH WORD..., the words in any order. METHOD is GET, POST, PATCH, DELETE or *;
+    /// in PATH, a * stands for any characters, and a query is no part of it.
+    ///
+    /// What happens: status=CODE (400 to 599; retry-after=SECONDS goes with it), reset (the
+    /// connection is closed without an answer), html (200 and a web page), truncate (half of the body
+    /// under the length of the whole), garbage (200 and a body that is no JSON), trickle=TIME (the body
+    /// byte by byte, so long before each), or delay=TIME, alone or together with one of the others.
+    ///
+    /// When: status, reset, html and delay come before the request takes effect, and but for a delay
+    /// alone instead of that. With the word after they come once it has taken effect; the others
+    /// always do.
+    ///
+    /// How often: always, or as skip=N (let N through first), count=N (hit N at most), and chance=P
+    /// (from 0 to 1; seed=N chooses which) say. The first fault that hits a request is the only one.
+    ///
+    /// While the sandbox runs: GET /_sandbox/faults says what is set and how often each has hit, PUT
+    /// sets a JSON list of such texts instead, DELETE removes all. No key is needed.
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<Fault>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -75,6 +96,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         listen: args.listen,
         seed,
         quirks: args.quirks(),
+        faults: args.faults.clone(),
         api_key: args.key.clone().map(SecretString::from),
     })
     .await?;

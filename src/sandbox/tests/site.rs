@@ -121,6 +121,7 @@ pub(super) fn options(home: &Path) -> Options {
         seed: Vec::new(),
         quirks: Quirks::default(),
         api_key: None,
+        faults: Vec::new(),
     }
 }
 
