@@ -11,6 +11,7 @@ mod prune;
 mod repository;
 mod saved;
 mod service;
+mod storm;
 mod support;
 mod undo;
 mod watch;
