@@ -190,12 +190,8 @@ impl Inputs<'_> {
             .declared(&body)
             .into_iter()
             .map(|(path, after)| FieldChange {
-                secret: self.catalog.hides(&path, Some(after)),
                 place: Some(desired.places.name(&path).clone()),
-                cause,
-                before: None,
-                after: Some(after.clone()),
-                path,
+                ..FieldChange::of(self.catalog, path, cause, (None, Some(after)))
             })
             .collect();
         Step {

@@ -52,7 +52,6 @@ impl Inputs<'_> {
         differing.collect()
     }
 
-    /// What is hidden stays with the service: a plan never holds it, only that it is there.
     fn change(
         &self,
         desired: &Desired,
@@ -61,21 +60,11 @@ impl Inputs<'_> {
         wanted: Option<&Value>,
         cause: Cause,
     ) -> FieldChange {
-        let before = path.get(found).filter(|value| !value.is_null());
-        let wanted = wanted.filter(|value| !value.is_null());
-        let hides = |value| self.catalog.hides(&path, value);
-        let secret = hides(before) || hides(wanted);
-        let shown = |value: &Value| match secret {
-            true => Value::from(secret::MASK),
-            false => value.clone(),
-        };
+        let sides = (path.get(found), wanted);
+        let change = FieldChange::of(self.catalog, path, cause, sides);
         FieldChange {
-            cause,
-            secret,
-            before: before.map(shown),
-            after: wanted.cloned(),
-            place: Some(desired.places.name(&path).clone()),
-            path,
+            place: Some(desired.places.name(&change.path).clone()),
+            ..change
         }
     }
 

@@ -11,6 +11,7 @@ use super::Cause;
 use super::base::Base;
 use super::entry::Entry;
 use super::revise::without;
+use crate::catalog::Catalog;
 use crate::diff::{Operation, Patch};
 use crate::model::{
     Digest, Hasher, Key, Live, PersonaId, Place, Pointer, Record, Records, SecretName, secret,
@@ -158,6 +159,33 @@ pub struct Binding {
     pub key: Key,
     /// The persona.
     pub id: PersonaId,
+}
+
+impl FieldChange {
+    /// What changes at a place, from what is live to what is desired; null says nothing. What is hidden
+    /// stays with the service: a plan never holds it, only that it is there.
+    pub(super) fn of(
+        catalog: &Catalog,
+        path: Pointer,
+        cause: Cause,
+        (before, after): (Option<&Value>, Option<&Value>),
+    ) -> Self {
+        let before = before.filter(|value| !value.is_null());
+        let after = after.filter(|value| !value.is_null());
+        let secret = catalog.hides(&path, before) || catalog.hides(&path, after);
+        let shown = |value: &Value| match secret {
+            true => Value::from(secret::MASK),
+            false => value.clone(),
+        };
+        Self {
+            cause,
+            secret,
+            before: before.map(shown),
+            after: after.cloned(),
+            place: None,
+            path,
+        }
+    }
 }
 
 impl Binding {

@@ -11,7 +11,7 @@ use super::revise::{body, put, revise};
 use super::step::{Action, Binding, FieldChange, Revision, Step};
 use crate::catalog::{Catalog, is_unset};
 use crate::diff::Dialect;
-use crate::model::{Live, Pointer, Record, Salt, secret};
+use crate::model::{Live, Pointer, Record, Salt};
 
 /// What a step is taken back with.
 #[derive(Clone, Debug)]
@@ -83,7 +83,10 @@ impl Undoing {
             .collect();
         let fields: Vec<_> = paths
             .into_iter()
-            .map(|path| self.restored(path, before, after))
+            .map(|path| {
+                let sides = (path.get(after), path.get(&before.document));
+                FieldChange::of(self.catalog, path, Cause::Change, sides)
+            })
             .collect();
         let requests = revise(self.catalog, after, &fields, &step.ignore, self.dialect)?;
         let is_bound_anew = matches!(step.action, Action::Adopt(_));
@@ -120,23 +123,6 @@ impl Undoing {
         unknown
     }
 
-    fn restored(&self, path: Pointer, before: &Live, after: &Value) -> FieldChange {
-        let (now, then) = (path.get(after), path.get(&before.document));
-        let secret = self.catalog.hides(&path, now) || self.catalog.hides(&path, then);
-        let shown = |value: &Value| match secret {
-            true => Value::from(secret::MASK),
-            false => value.clone(),
-        };
-        FieldChange {
-            cause: Cause::Change,
-            before: now.map(shown),
-            after: then.cloned(),
-            secret,
-            place: None,
-            path,
-        }
-    }
-
     fn make_again(&self, step: &Step, before: &Live, record: Option<&Record>) -> Step {
         let mut document = before.document.clone();
         let declared = self.catalog.declared(&before.document).into_iter();
@@ -153,13 +139,8 @@ impl Undoing {
         }
         let body = body(self.catalog, &document);
         let fields = self.catalog.declared(&body).into_iter();
-        let fields = fields.map(|(path, value)| FieldChange {
-            cause: Cause::Change,
-            before: None,
-            after: Some(value.clone()),
-            secret: false,
-            place: None,
-            path,
+        let fields = fields.map(|(path, value)| {
+            FieldChange::of(self.catalog, path, Cause::Change, (None, Some(value)))
         });
         Step {
             persona_id: None,
