@@ -21,6 +21,8 @@ pub struct Ledger {
     records: Records,
     /// Personas that an apply was about to make when it was ended, without having heard of them.
     intents: BTreeMap<Key, Intent>,
+    /// What the file was when it was read or written last.
+    own: Digest,
     /// Whether the file does not say all of that yet.
     is_behind: bool,
     /// The version of the file's format, where that is an older one.
@@ -122,25 +124,26 @@ impl Ledger {
             salt: content.salt,
             records: content.records,
             intents: BTreeMap::new(),
+            own: digest(text.as_deref().unwrap_or_default()),
             is_behind: text.is_none() || content.outdated.is_some(),
             outdated: content.outdated,
             journal: None,
         };
         let left = Left::read(&files.journal).map_err(|damage| damage.at(&files.journal))?;
-        ledger.catch_up(left, &digest(text.as_deref().unwrap_or_default()))?;
+        ledger.catch_up(left)?;
         Ok(ledger)
     }
 
     /// Takes over what a journal says. Where the ledger is another one than the journal went on from (it was
     /// written, and the journal not removed any more; or it came by git), what it knows itself is newer.
-    fn catch_up(&mut self, left: Left, own: &Digest) -> Result<(), LedgerError> {
+    fn catch_up(&mut self, left: Left) -> Result<(), LedgerError> {
         let mut lines = left.0.into_iter();
         let is_newer = match lines.next() {
             None => return Ok(()),
             Some(Line::Begin {
                 environment,
                 ledger,
-            }) if environment == self.environment => ledger != *own,
+            }) if environment == self.environment => ledger != self.own,
             Some(_) => return Err(Damage::Line(1).at(&self.files.journal)),
         };
         self.is_behind = true;
@@ -200,16 +203,11 @@ impl Ledger {
     /// Where the file system refuses.
     pub fn begin(&mut self) -> Result<(), LedgerError> {
         self.write()?;
-        let text = fs::read_to_string(&self.files.ledger);
-        let begun = text.and_then(|text| {
-            let environment = self.environment.clone();
-            let ledger = digest(&text);
-            let first = Line::Begin {
-                environment,
-                ledger,
-            };
-            Journal::begin(&self.files.journal, &first)
-        });
+        let first = Line::Begin {
+            environment: self.environment.clone(),
+            ledger: self.own.clone(),
+        };
+        let begun = Journal::begin(&self.files.journal, &first);
         self.journal = Some(begun.map_err(|error| Damage::Io(error).at(&self.files.journal))?);
         Ok(())
     }
@@ -288,6 +286,7 @@ impl Ledger {
         }
         let text = format::to_text(&self.environment, &self.salt, &self.records);
         durable::write(&self.files.ledger, text.as_bytes()).map_err(failed)?;
+        self.own = digest(&text);
         self.is_behind = false;
         Ok(())
     }
