@@ -102,11 +102,6 @@ impl Client {
         })
     }
 
-    /// Lets repetitions cost a tenth of so many requests.
-    pub fn expect(&self, requests: usize) {
-        self.flow.expect(requests);
-    }
-
     /// What reads through this client.
     #[must_use]
     pub const fn reader(&self) -> Reader<'_> {

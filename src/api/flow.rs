@@ -14,7 +14,7 @@ use super::retry::{self, Trouble};
 const START: usize = 4;
 /// How many there are ever.
 const MOST: usize = 32;
-/// What repetitions may cost in a run of few requests.
+/// What repetitions may cost in a run, beyond what its successes earn.
 const BUDGET: usize = 10;
 
 /// What all requests of a run share.
@@ -26,7 +26,6 @@ pub(super) struct Flow {
     deadline: Option<Instant>,
     /// What repetitions may still cost.
     budget: Cell<usize>,
-    capacity: Cell<usize>,
     /// How many requests may be under way, and are.
     limit: Cell<usize>,
     under_way: Cell<usize>,
@@ -51,20 +50,11 @@ impl Flow {
             gate: Cell::new(None),
             deadline: timeout.map(|timeout| Instant::now() + timeout),
             budget: Cell::new(BUDGET),
-            capacity: Cell::new(BUDGET),
             limit: Cell::new(START),
             under_way: Cell::new(0),
             clean: Cell::new(0),
             freed: Notify::new(),
         }
-    }
-
-    /// Makes the budget a tenth of the requests that are expected.
-    pub(super) fn expect(&self, requests: usize) {
-        let capacity = BUDGET.max(requests / 10);
-        let spent = self.capacity.get() - self.budget.get();
-        self.capacity.set(capacity);
-        self.budget.set(capacity.saturating_sub(spent));
     }
 
     /// Waits for a turn.
@@ -98,8 +88,7 @@ impl Flow {
 
     /// Learns from a request that went well: after as many as are under way at a time, one more may be.
     pub(super) fn went_well(&self) {
-        self.budget
-            .set(self.capacity.get().min(self.budget.get() + 1));
+        self.budget.set(BUDGET.min(self.budget.get() + 1));
         self.clean.set(self.clean.get() + 1);
         if self.clean.get() >= self.limit.get() {
             self.clean.set(0);

@@ -12,6 +12,7 @@ use crate::durable;
 use crate::ledger::Ledger;
 use crate::manifest;
 use crate::plan::Saved;
+use crate::settings;
 
 /// A plan that was read from a file.
 pub(super) struct PlanFile {
@@ -80,7 +81,7 @@ impl PlanFile {
             plan, directory, ..
         } = &self.saved;
         let chosen = context.environment.as_deref();
-        let chosen = chosen.or_else(|| context.process.get("PERSONACTL_ENVIRONMENT"));
+        let chosen = chosen.or_else(|| context.process.get(settings::ENVIRONMENT));
         if let Some(chosen) = chosen.filter(|chosen| **chosen != plan.environment) {
             return Err(self.other("environment", &plan.environment, chosen));
         }

@@ -25,7 +25,7 @@ const BASE_URL: &str = "TAVUS_PUBLIC_API_BASE_URL";
 /// Hosts that may get the key, separated by commas.
 const TRUSTED_HOSTS: &str = "PERSONACTL_TRUSTED_HOSTS";
 /// Chooses the environment where no flag does.
-const ENVIRONMENT: &str = "PERSONACTL_ENVIRONMENT";
+pub(crate) const ENVIRONMENT: &str = "PERSONACTL_ENVIRONMENT";
 /// What begins the names of variables that win over the settings.
 const VARIABLE: &str = "PERSONACTL_VAR_";
 /// The environment that needs no settings.

@@ -7,6 +7,6 @@ mod file;
 mod process;
 
 pub use environment::{Api, Environment};
-pub(crate) use environment::{SANDBOX, key, sandbox_folders};
+pub(crate) use environment::{ENVIRONMENT, SANDBOX, key, sandbox_folders};
 pub use error::{SettingsError, SettingsErrorKind};
 pub use process::Process;
