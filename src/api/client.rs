@@ -28,10 +28,11 @@ const CONNECT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(30);
 /// How long one request may take.
 const REQUEST: Duration = Duration::from_secs(60);
+/// How long a connection is kept for the next request. Whoever was asked may have taken their time, and
+/// by then the other end may have closed it: what is lost that way may be a create.
+const IDLE: Duration = Duration::from_secs(10);
 /// A page of 100 personas has some 0.6 MB; no honest answer comes near this, decompressed.
 const LARGEST: usize = 64;
-/// How many requests that read are under way at a time.
-const AT_ONCE: usize = 4;
 /// How many pages are read: with a hundred personas on each, more than any account has.
 const MOST_PAGES: usize = 1_000;
 /// How many lists are read before pages that shift under us are given up on.
@@ -48,6 +49,8 @@ pub struct Connection {
     pub key: SecretString,
     /// The names that the service is spoken to in.
     pub vocabulary: Vocabulary,
+    /// How many requests are under way at a time, at most.
+    pub concurrency: usize,
     /// How long the whole run may take.
     pub timeout: Option<Duration>,
 }
@@ -83,7 +86,8 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
-            .timeout(REQUEST);
+            .timeout(REQUEST)
+            .pool_idle_timeout(IDLE);
         // Plain http only goes to loopback, where a proxy has no business.
         let builder = if is_plain {
             builder.no_proxy()
@@ -96,7 +100,7 @@ impl Client {
         };
         Ok(Self {
             http: builder.build()?,
-            flow: Flow::new(connection.timeout),
+            flow: Flow::new(connection.concurrency, connection.timeout),
             connection,
             requests,
         })
@@ -325,7 +329,7 @@ impl Reader<'_> {
         let missing = known.iter().filter(|id| !listed.contains(id));
         let found = stream::iter(missing)
             .map(|id| self.find(id))
-            .buffered(AT_ONCE);
+            .buffered(self.0.connection.concurrency);
         personas.extend(
             found
                 .try_filter_map(async |live| Ok(live))
@@ -383,7 +387,10 @@ impl Reader<'_> {
         // A page may hold fewer personas than were asked for.
         let size = first.personas.len().max(1);
         let (last, at_once) = match first.total {
-            Some(total) => (total.div_ceil(size).min(MOST_PAGES), AT_ONCE),
+            Some(total) => (
+                total.div_ceil(size).min(MOST_PAGES),
+                self.0.connection.concurrency,
+            ),
             None => (MOST_PAGES, 1),
         };
         let mut found = Found::default();
@@ -433,6 +440,11 @@ impl<'c> Writer<'c> {
     #[must_use]
     pub const fn reader(self) -> Reader<'c> {
         Reader(self.0)
+    }
+
+    /// Learns how many requests are to come if all goes well: a tenth of as many may be repeated.
+    pub fn expect(self, requests: usize) {
+        self.0.flow.expect(requests);
     }
 
     /// Makes a persona.

@@ -12,10 +12,10 @@ use super::retry::{self, Trouble};
 
 /// How many requests are under way at a time to begin with.
 const START: usize = 4;
-/// How many there are ever.
-const MOST: usize = 32;
-/// What repetitions may cost in a run, beyond what its successes earn.
+/// What repetitions may cost in a small run, beyond what its successes earn.
 const BUDGET: usize = 10;
+/// Of how many planned requests one may be a repetition, in a large run.
+const SHARE: usize = 10;
 
 /// What all requests of a run share.
 #[derive(Debug)]
@@ -24,9 +24,11 @@ pub(super) struct Flow {
     gate: Cell<Option<Instant>>,
     /// Nothing is waited for any longer.
     deadline: Option<Instant>,
-    /// What repetitions may still cost.
+    /// What repetitions may still cost, and at most.
     budget: Cell<usize>,
-    /// How many requests may be under way, and are.
+    capacity: Cell<usize>,
+    /// How many requests may be under way, ever and now, and are.
+    most: usize,
     limit: Cell<usize>,
     under_way: Cell<usize>,
     /// How many went well since the limit was changed.
@@ -45,16 +47,27 @@ impl Drop for Turn<'_> {
 }
 
 impl Flow {
-    pub(super) fn new(timeout: Option<Duration>) -> Self {
+    /// With `most` requests under way at a time, and this long to go.
+    pub(super) fn new(most: usize, timeout: Option<Duration>) -> Self {
+        let most = most.max(1);
         Self {
             gate: Cell::new(None),
             deadline: timeout.map(|timeout| Instant::now() + timeout),
             budget: Cell::new(BUDGET),
-            limit: Cell::new(START),
+            capacity: Cell::new(BUDGET),
+            most,
+            limit: Cell::new(START.min(most)),
             under_way: Cell::new(0),
             clean: Cell::new(0),
             freed: Notify::new(),
         }
+    }
+
+    /// Learns how many requests are to come if all goes well.
+    pub(super) fn expect(&self, requests: usize) {
+        let capacity = BUDGET.max(requests / SHARE);
+        self.capacity.set(capacity);
+        self.budget.set(capacity);
     }
 
     /// Waits for a turn.
@@ -88,11 +101,12 @@ impl Flow {
 
     /// Learns from a request that went well: after as many as are under way at a time, one more may be.
     pub(super) fn went_well(&self) {
-        self.budget.set(BUDGET.min(self.budget.get() + 1));
+        self.budget
+            .set(self.capacity.get().min(self.budget.get() + 1));
         self.clean.set(self.clean.get() + 1);
         if self.clean.get() >= self.limit.get() {
             self.clean.set(0);
-            self.limit.set(MOST.min(self.limit.get() + 1));
+            self.limit.set(self.most.min(self.limit.get() + 1));
             self.freed.notify_one();
         }
     }
@@ -148,7 +162,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn all_wait_for_what_one_was_told() {
-        let flow = Flow::new(None);
+        let flow = Flow::new(32, None);
         flow.went_wrong(&throttled(Some(30)));
         flow.went_wrong(&throttled(None));
         let begun = Instant::now();
@@ -158,7 +172,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_limit_halves_when_throttled_and_grows_when_all_is_well() {
-        let flow = Flow::new(None);
+        let flow = Flow::new(32, None);
         let limit = || flow.limit.get();
         assert_eq!(limit(), 4);
         flow.went_wrong(&throttled(None));
@@ -172,9 +186,18 @@ mod tests {
         assert_eq!(limit(), 3);
     }
 
+    #[test]
+    fn the_limit_never_passes_what_was_asked_for() {
+        let flow = Flow::new(2, None);
+        (0..100).for_each(|_| flow.went_well());
+        assert_eq!(flow.limit.get(), 2);
+        flow.went_wrong(&throttled(None));
+        assert_eq!(flow.limit.get(), 1, "one refusal is felt at once");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn no_more_are_under_way_than_the_limit_allows() {
-        let flow = Flow::new(None);
+        let flow = Flow::new(32, None);
         let mut turns = Vec::new();
         for _ in 0..4 {
             turns.push(flow.turn().await.expect("a turn"));
@@ -187,7 +210,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_budget_is_spent_and_earned_again() {
-        let flow = Flow::new(None);
+        let flow = Flow::new(32, None);
         for _ in 0..3 {
             assert!(flow.pause(Trouble::Server, 1, None).await);
         }
@@ -198,8 +221,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_tenth_of_a_large_plan_may_be_repeated() {
+        let flow = Flow::new(32, None);
+        for (requests, affordable) in [(99, 10), (300, 30)] {
+            flow.expect(requests);
+            for _ in 0..affordable {
+                assert!(flow.pause(Trouble::Throttled, 1, None).await);
+            }
+            assert!(!flow.pause(Trouble::Throttled, 1, None).await, "{requests}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn nothing_outlasts_the_deadline() {
-        let flow = Flow::new(Some(Duration::from_secs(5)));
+        let flow = Flow::new(32, Some(Duration::from_secs(5)));
         let forever = flow.within(std::future::pending::<()>()).await;
         assert!(matches!(forever, Err(ApiErrorKind::Deadline)));
         assert!(

@@ -56,6 +56,7 @@ pub async fn execute(
     if plan.sends() || session.ledger.borrow().is_behind() {
         session.ledger.borrow_mut().begin()?;
     }
+    session.writer.expect(plan.requests());
     let mut outcomes = vec![Outcome::new(Status::Skipped); plan.steps.len()];
     for turn in turns(plan) {
         let mut results = stream::iter(turn)

@@ -70,6 +70,9 @@ pub(super) struct Global {
     pub(super) strict: bool,
 }
 
+/// How many personas are worked on at a time, unless told otherwise.
+pub(super) const CONCURRENCY: u8 = 4;
+
 /// A time such as `90s`, `10m` or `1h 30m`.
 fn duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text

@@ -190,15 +190,19 @@ impl<'c> Site<'c> {
         Ok(Lock::take(ledger, lock, &holder)?)
     }
 
-    /// Makes ready to speak to the service; the embedded one is started.
-    pub(super) async fn connect(&self) -> Result<Service, Error> {
+    /// Makes ready to speak to the service, with so many requests at a time; the embedded one is started.
+    pub(super) async fn connect(&self, concurrency: u8) -> Result<Service, Error> {
         match &self.environment.api {
             Api::Sandbox { state, seed } => {
                 let (embedded, address) = embedded::join(state, seed).await?;
                 let base =
                     Url::parse(&format!("http://{address}/v2")).expect("an address makes a URL");
-                let client =
-                    self.client(base, SecretString::from("sandbox"), Vocabulary::Personas)?;
+                let client = self.client(
+                    base,
+                    SecretString::from("sandbox"),
+                    Vocabulary::Personas,
+                    concurrency,
+                )?;
                 Ok(Service {
                     client,
                     _embedded: embedded,
@@ -212,7 +216,7 @@ impl<'c> Site<'c> {
                 let key = self.key(key, &self.context.process)?;
                 self.context.conceal(&key);
                 Ok(Service {
-                    client: self.client(url.clone(), key, *vocabulary)?,
+                    client: self.client(url.clone(), key, *vocabulary, concurrency)?,
                     _embedded: None,
                 })
             }
@@ -224,12 +228,14 @@ impl<'c> Site<'c> {
         base: Url,
         key: SecretString,
         vocabulary: Vocabulary,
+        concurrency: u8,
     ) -> Result<Client, Error> {
         let connection = Connection {
             catalog: &PERSONA,
             base,
             key,
             vocabulary,
+            concurrency: usize::from(concurrency),
             timeout: self.context.timeout,
         };
         Client::new(connection).map_err(Error::Tls)

@@ -256,6 +256,12 @@ impl Plan {
         !self.steps.iter().all(idle)
     }
 
+    /// How many requests applying it takes if all goes well.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.steps.iter().map(|step| step.action.requests()).sum()
+    }
+
     /// The secrets that applying it would send.
     #[must_use]
     pub fn secrets(&self) -> BTreeSet<SecretName> {
@@ -350,6 +356,20 @@ impl Action {
             Self::Adopt(_) | Self::Update(_) | Self::Delete(_) | Self::Keep | Self::Blocked(_) => {
                 None
             }
+        }
+    }
+
+    /// How many requests it takes if all goes well: what is written is read before, if it is there, and
+    /// after.
+    const fn requests(&self) -> usize {
+        match self {
+            Self::Create(_) | Self::Recreate(_) => 2,
+            Self::Adopt(revision) | Self::Update(revision) => match revision.requests.len() {
+                0 => 1,
+                patches => 1 + patches + 1,
+            },
+            Self::Delete(_) => 3,
+            Self::Keep | Self::Blocked(_) => 0,
         }
     }
 

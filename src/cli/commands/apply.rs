@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::super::args::{Format, Pruning, Selection};
+use super::super::args::{CONCURRENCY, Format, Pruning, Selection};
 use super::super::consent::{self, Consent};
 use super::super::context::Context;
 use super::super::error::Error;
@@ -53,9 +53,6 @@ pub(in crate::cli) struct Args {
     concurrency: u8,
 }
 
-/// How many personas are worked on at a time unless told otherwise.
-pub(super) const CONCURRENCY: u8 = 4;
-
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let is_reviewed = args.expect.is_some();
     let (target, consent) = consent::given(
@@ -75,7 +72,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     let loaded = site.load()?;
     let deletes = args.pruning.deletes();
     site.check(&loaded, deletes)?;
-    let service = site.connect().await?;
+    let service = site.connect(args.concurrency).await?;
     let _lock = site.lock()?;
     let ledger = site.ledger(None)?;
     let policy = site.policy(&loaded, &ledger, &args.selection, deletes)?;
@@ -126,7 +123,7 @@ impl Args {
         let site = file.site(context)?;
         consent.fits(&site)?;
         self.expects(&file.saved.plan.id())?;
-        let service = site.connect().await?;
+        let service = site.connect(self.concurrency).await?;
         let _lock = site.lock()?;
         let ledger = site.ledger(Some(file.saved.salt.clone()))?;
         file.fits(&ledger)?;

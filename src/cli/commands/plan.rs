@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::args::{Format, Pruning, Selection};
+use super::super::args::{CONCURRENCY, Format, Pruning, Selection};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
@@ -40,7 +40,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     let loaded = site.load()?;
     let deletes = args.pruning.deletes();
     site.check(&loaded, deletes)?;
-    let service = site.connect().await?;
+    let service = site.connect(CONCURRENCY).await?;
     let ledger = site.ledger(None)?;
     let policy = site.policy(&loaded, &ledger, &args.selection, deletes)?;
     let prepared = Prepared::build(&site, &loaded, &service, ledger, &policy).await?;

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::super::args::{Format, Selection};
+use super::super::args::{CONCURRENCY, Format, Selection};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::prepared::Prepared;
 use super::super::signals;
 use super::super::site::{DIRECTORY, Service, Site};
-use super::apply::{CONCURRENCY, Manner, execute};
+use super::apply::{Manner, execute};
 use super::plan::show;
 use crate::api::Drafts;
 use crate::manifest::Loaded;
@@ -108,7 +108,7 @@ impl Rounds {
             .as_ref()
             .is_none_or(|(other, _)| *other != label)
         {
-            self.service = Some((label, site.connect().await?));
+            self.service = Some((label, site.connect(CONCURRENCY).await?));
         }
         let (_, service) = self.service.as_ref().expect("it was just put there");
         let done = plan(args, &site, service, loaded).await;
