@@ -29,6 +29,8 @@ pub(super) enum Line {
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
+    /// Whether a line could not be written, and may be torn: none may follow it.
+    is_broken: bool,
 }
 
 /// What a journal says that was left behind.
@@ -52,13 +54,19 @@ impl Journal {
         Ok(Self {
             path: path.to_owned(),
             file,
+            is_broken: false,
         })
     }
 
     /// Adds a line; it is on disk when this returns.
     pub(super) fn add(&mut self, line: &Line) -> io::Result<()> {
-        self.file.write_all(sealed(line).as_bytes())?;
-        self.file.sync_data()
+        if self.is_broken {
+            return Err(io::Error::other("a line before it could not be written"));
+        }
+        let written = self.file.write_all(sealed(line).as_bytes());
+        let written = written.and_then(|()| self.file.sync_data());
+        self.is_broken = written.is_err();
+        written
     }
 
     /// Removes the file: all that it says is in the ledger.
@@ -150,6 +158,23 @@ mod tests {
             let left = Left::read(&path).expect("it is read");
             assert_eq!(left.0, lines()[..count], "{length}");
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn nothing_follows_a_line_that_could_not_be_written() {
+        let full = File::options().write(true).open("/dev/full");
+        let mut journal = Journal {
+            path: PathBuf::new(),
+            file: full.expect("a device without space"),
+            is_broken: false,
+        };
+        let line = &lines()[1];
+        let full = journal.add(line).expect_err("no space is left");
+        assert_eq!(full.kind(), ErrorKind::StorageFull);
+        journal.file = tempfile::tempfile().expect("a file");
+        journal.add(line).expect_err("there is space again");
+        assert_eq!(journal.file.metadata().expect("a file").len(), 0);
     }
 
     #[test]

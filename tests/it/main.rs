@@ -2,6 +2,7 @@
 
 mod apply;
 mod canaries;
+mod disk;
 mod faults;
 mod fields;
 mod kill;

@@ -9,4 +9,4 @@ mod site;
 pub(crate) use canned::Canned;
 pub(crate) use scripted::{Answer, Asked, Scripted};
 pub(crate) use served::Served;
-pub(crate) use site::{Running, Site};
+pub(crate) use site::{Output, Running, Site};

@@ -92,13 +92,27 @@ impl Site {
 
     #[must_use = "a test that does not look at the output is worth nothing"]
     pub(crate) fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Output {
-        let output = self.command(arguments).output().expect("the program runs");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program speaks UTF-8");
-        Output {
-            code: output.status.code().expect("the program ends by itself"),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
+        Output::of(&mut self.command(arguments))
+    }
+
+    /// Runs the program under another one, whose own arguments come first.
+    #[must_use = "a test that does not look at the output is worth nothing"]
+    pub(crate) fn run_under<'a>(
+        &self,
+        wrapper: &[&str],
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Output {
+        let inner = self.command(arguments);
+        let mut outer = Command::new(wrapper[0]);
+        outer
+            .args(&wrapper[1..])
+            .arg(inner.get_program())
+            .args(inner.get_args())
+            .current_dir(self.folder.path())
+            .env_clear()
+            .stdin(Stdio::null());
+        outer.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        Output::of(&mut outer)
     }
 
     /// Edits a live persona in the sandbox, as somebody in the dashboard would.
@@ -152,6 +166,16 @@ impl Drop for Running {
 }
 
 impl Output {
+    fn of(command: &mut Command) -> Self {
+        let output = command.output().expect("the program runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program speaks UTF-8");
+        Self {
+            code: output.status.code().expect("the program ends by itself"),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
     /// The run ended with this code.
     #[track_caller]
     pub(crate) fn code(self, code: i32) -> Self {

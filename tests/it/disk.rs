@@ -1,0 +1,46 @@
+//! An apply whose disk is full after so many kilobytes, wherever that is: the next one converges.
+#![cfg(target_os = "linux")]
+
+use crate::support::{Output, Served, Site};
+
+/// More kilobytes than any file of an apply of three personas has.
+const MOST: usize = 6;
+
+fn site(service: &Served) -> Site {
+    let mut site = Site::empty();
+    site.set("TAVUS_PUBLIC_API_BASE_URL", service.url());
+    site.set("TAVUS_API_KEY", "any");
+    for name in ["ana", "ben", "eva"] {
+        let text = format!("persona_name: {name}\nsystem_prompt: Be kind.\ncontext: x\n");
+        site.write(&format!("personas/{name}.yaml"), text);
+    }
+    site
+}
+
+/// Applies where no file may grow beyond this.
+fn apply_within(site: &Site, kilobytes: usize) -> Output {
+    let kilobytes = kilobytes.to_string();
+    let limited = "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"";
+    site.run_under(&["bash", "-c", limited, &kilobytes], ["apply", "--yes"])
+}
+
+#[test]
+fn an_apply_that_runs_out_of_space_is_taken_up_by_the_next_one() {
+    let mut cut_short = 0;
+    for kilobytes in 0..MOST {
+        let service = Served::with(&[]);
+        let site = site(&service);
+        let output = apply_within(&site, kilobytes);
+        let made = service.live();
+        for id in made.iter().map(|live| &live["document"]["persona_id"]) {
+            let id = id.as_str().expect("an id");
+            assert!(output.stdout.contains(id), "{id} is lost\n{output:#?}");
+        }
+        cut_short += usize::from(!made.is_empty() && output.code != 0);
+        site.run(["apply", "--yes"]).success();
+        assert_eq!(service.live().len(), 3, "{kilobytes} kilobytes");
+        site.run(["plan", "--detailed-exitcode"]).success();
+    }
+    assert!(cut_short > 0, "no apply ran out of space on its way");
+    assert!(cut_short < MOST - 1, "every apply ran out of space");
+}
