@@ -114,16 +114,23 @@ impl ApiError {
         }
     }
 
-    /// Whether the service does not take what was sent.
+    /// The service's words, where it does not take what was sent.
     #[must_use]
-    pub const fn is_invalid(&self) -> bool {
-        matches!(
-            self.kind,
+    pub fn refusal(&self) -> Option<&str> {
+        match &self.kind {
             ApiErrorKind::Status {
                 status: 400 | 422,
+                message,
                 ..
-            }
-        )
+            } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Whether the service does not take what was sent.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        self.refusal().is_some()
     }
 
     /// Whether the service said no, so that nothing was changed.

@@ -93,7 +93,7 @@ impl Session<'_> {
         if revision.requests.is_empty() {
             return self.done(step, &live, &BTreeSet::new());
         }
-        self.send(step, revision).await
+        self.send(step, revision, &live).await
     }
 
     /// Deletes a persona, and looks whether it is gone: an unknown id is refused just as a bad request.
@@ -178,6 +178,21 @@ impl Session<'_> {
         })
     }
 
+    /// What to say of a request that failed. The service may have refused it for what it leaves alone.
+    fn refused(self, error: &ApiError, live: &Live, patch: &Patch) -> Outcome {
+        let mut outcome = unsure(error);
+        let words = error.refusal();
+        let culprit =
+            words.and_then(|words| plan::culprit(self.catalog, &live.document, patch, words));
+        if let (Some(culprit), Some(message)) = (culprit, &mut outcome.message) {
+            message.push_str(&format!(
+                "; the live persona is invalid at {culprit}, which this change leaves alone: \
+                 set that in the manifest as well"
+            ));
+        }
+        outcome
+    }
+
     /// What to say where a persona is not what the plan was built on.
     fn staleness(self, id: &PersonaId, base: &Base, live: &Live) -> Option<Outcome> {
         let now = Base::of(self.catalog, &live.document, self.fingerprints.salt());
@@ -187,7 +202,7 @@ impl Session<'_> {
 
     /// Sends the requests of a step one after the other. Where one fails, those before it are
     /// recorded all the same.
-    async fn send(self, step: &Step, revision: &Revision) -> Taken {
+    async fn send(self, step: &Step, revision: &Revision, live: &Live) -> Taken {
         let mut written = BTreeSet::new();
         let mut echo = Echo::Free;
         for request in &revision.requests {
@@ -203,7 +218,7 @@ impl Session<'_> {
                         let edited = "was edited in this very moment; plan again";
                         Some(stale(&revision.id, edited))
                     }
-                    Err(error) => Some(unsure(&error)),
+                    Err(error) => Some(self.refused(&error, live, &request.patch)),
                 },
             };
             match trouble {

@@ -4,6 +4,7 @@
 mod base;
 mod build;
 pub mod check;
+mod culprit;
 mod entry;
 mod fields;
 mod judge;
@@ -20,6 +21,7 @@ mod undo;
 
 pub use base::Base;
 pub use build::{Adoption, Deletes, Inputs, OnConflict, Policy, build};
+pub use culprit::culprit;
 pub use entry::{Digests, Entry, Owned, Sent};
 pub use judge::Cause;
 pub use lost::{candidates, intent, recovered};

@@ -226,7 +226,7 @@ fn a_step_that_the_service_refuses_does_not_stop_the_others() {
         .code(3)
         .says("applied update ana")
         .says("refused update bad")
-        .says("pipeline_mode");
+        .says("the live persona is invalid at /pipeline_mode");
 }
 
 #[test]
