@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use super::outcome::{Outcome, Status};
 use super::resolve::Secrets;
 use super::send::Form;
+use super::stop::Stop;
 use crate::api::{Drafts, Writer};
 use crate::catalog::Catalog;
 use crate::ledger::{Ledger, LedgerError};
@@ -35,8 +36,8 @@ pub struct Session<'s> {
     pub drafts: Drafts,
     /// How many steps are under way at a time.
     pub concurrency: usize,
-    /// Whether nothing more is to be started.
-    pub stop: &'s Cell<bool>,
+    /// What may still be done.
+    pub stop: &'s Stop,
     /// The fullest form of patches that the service takes, as far as is known.
     pub form: &'s Cell<Form>,
 }
@@ -65,7 +66,7 @@ pub async fn execute(
         while let Some((index, (mut outcome, bookkeeping))) = results.next().await {
             let step = &plan.steps[index];
             if let Err(error) = session.save(step, bookkeeping) {
-                session.stop.set(true);
+                session.stop.start_nothing();
                 outcome.lose(&error);
             }
             tell(step, &outcome);
@@ -128,12 +129,16 @@ impl Session<'_> {
         }
     }
 
-    /// Takes a step, unless nothing more is to be started.
+    /// Takes a step, unless nothing more is to be started; what is to be left is left.
     async fn turn(self, step: &Step) -> Taken {
         match self.outdated.get(&step.key) {
-            _ if self.stop.get() => (Outcome::new(Status::Skipped), Bookkeeping::Leave),
+            _ if self.stop.starts_nothing() => (Outcome::new(Status::Skipped), Bookkeeping::Leave),
             Some(why) => (Outcome::because(Status::Stale, why), Bookkeeping::Leave),
-            None => self.take(step).await,
+            None => tokio::select! {
+                biased;
+                taken = self.take(step) => taken,
+                () = self.stop.left() => (Outcome::left(step), Bookkeeping::Leave),
+            },
         }
     }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::ledger::LedgerError;
 use crate::model::{Live, PersonaId, Pointer, causes};
+use crate::plan::Step;
 
 /// What became of a step.
 #[derive(Clone, Debug)]
@@ -97,6 +98,17 @@ impl Outcome {
             "{id} was written, but not recorded: {}",
             causes(error)
         ));
+    }
+
+    /// The step was under way when the run was to end, and nobody waited for the service.
+    pub(super) fn left(step: &Step) -> Self {
+        let problem = "the run was ended before the service had answered; it may have been done all the \
+                       same: the next run looks";
+        Self {
+            persona_id: step.persona_id.clone(),
+            after: After::Unseen,
+            ..Self::because(Status::Failed, problem)
+        }
     }
 
     pub(super) fn because(status: Status, message: impl Into<String>) -> Self {

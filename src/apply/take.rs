@@ -41,7 +41,7 @@ impl Session<'_> {
                 .borrow_mut()
                 .intend(step.key.clone(), intent.clone());
             if let Err(error) = intended {
-                self.stop.set(true);
+                self.stop.start_nothing();
                 return failed(format!("nothing was sent: {}", causes(&error)));
             }
             let error = match self.writer.create(body.clone()).await {

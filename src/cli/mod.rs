@@ -9,6 +9,7 @@ mod error;
 mod outcome;
 mod plan_file;
 mod prepared;
+mod progress;
 mod run;
 mod signals;
 mod site;

@@ -1,30 +1,40 @@
 //! Being asked to end while something is under way: the first time it is finished and saved, the second
 //! time the program ends at once.
 
-use std::cell::Cell;
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::time::Duration;
 
 use super::outcome::Outcome;
+use crate::apply::Stop;
 
-/// Waits for `work`. The first signal sets `stop`, for the work to start nothing new; from then on, the
-/// outcome of the whole run is the signal's.
+/// How long is waited for what is under way: seven seconds after its first signal, CI kills.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Waits for `work`. The first signal tells it to start nothing new and, some seconds later, to leave what is
+/// under way; from then on, the outcome of the whole run is the signal's.
 pub(super) async fn heeding<T>(
-    stop: &Cell<bool>,
+    stop: &Stop,
     mention: impl Fn(&str),
     work: impl Future<Output = T>,
 ) -> (T, Option<Outcome>) {
     let mut work = std::pin::pin!(work);
+    let outcome = tokio::select! {
+        done = &mut work => return (done, None),
+        Ok(outcome) = signal() => outcome,
+    };
+    stop.start_nothing();
+    mention("Finishing what is under way; once more ends it at once.");
+    let grace = async {
+        tokio::time::sleep(GRACE).await;
+        stop.leave_everything();
+        std::future::pending::<Infallible>().await
+    };
     tokio::select! {
-        done = &mut work => (done, None),
-        Ok(outcome) = signal() => {
-            stop.set(true);
-            mention("Finishing what is under way; once more ends it at once.");
-            tokio::select! {
-                done = &mut work => (done, Some(outcome)),
-                Ok(outcome) = signal() => end(outcome),
-            }
-        }
+        done = &mut work => (done, Some(outcome)),
+        Ok(outcome) = signal() => end(outcome),
+        never = grace => match never {},
     }
 }
 

@@ -4,8 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::path::PathBuf;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use super::super::args::{CONCURRENCY, Format, Pruning, Selection};
 use super::super::consent::{self, Consent};
 use super::super::context::Context;
@@ -13,15 +11,15 @@ use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::plan_file::PlanFile;
 use super::super::prepared::Prepared;
+use super::super::progress::Progress;
 use super::super::signals;
 use super::super::site::{Service, Site};
 use super::plan::show;
 use crate::api::Drafts;
-use crate::apply::{self, Form, Session, Status};
+use crate::apply::{self, Form, Session, Status, Stop};
 use crate::catalog::PERSONA;
 use crate::model::Digest;
 use crate::plan::{Deletes, Plan};
-use crate::render;
 
 /// Show the plan, ask, and do exactly that; or do what a saved plan says
 ///
@@ -174,7 +172,7 @@ pub(super) async fn execute(
     } = prepared;
     let undo = site.undo(&plan, &live, &ledger)?;
     let ledger = RefCell::new(ledger);
-    let stop = Cell::new(false);
+    let stop = Stop::default();
     let session = Session {
         stop: &stop,
         catalog: &PERSONA,
@@ -188,30 +186,17 @@ pub(super) async fn execute(
         concurrency: usize::from(concurrency),
         form: &Cell::new(Form::default()),
     };
-    let bar = progress(site.context, &plan);
-    let work = apply::execute(&plan, session, |step, outcome| {
-        let told = render::outcome(step, outcome);
-        if format == Format::Text && !told.is_empty() {
-            // What was done is done, whether or not it can still be told.
-            let _ = bar.suspend(|| site.context.result(&told));
-        }
-        bar.inc(1);
-    });
-    let mention = |text: &str| bar.suspend(|| site.context.mention(text));
-    let (outcomes, signal) = signals::heeding(&stop, mention, work).await;
-    bar.finish_and_clear();
+    let progress = Progress::new(site.context, &plan, format);
+    let work = apply::execute(&plan, session, |step, outcome| progress.step(step, outcome));
+    let (outcomes, signal) = signals::heeding(&stop, |text| progress.mention(text), work).await;
+    progress.end();
     if let Some(undo) = undo {
         let done = outcomes.as_deref().unwrap_or_default();
         mention_undo(site.context, undo.finish(&plan, done));
     }
     let outcomes = outcomes?;
     let recorded = ledger.into_inner().end();
-
-    match format {
-        Format::Json => site.context.result(&render::applied(&plan, &outcomes))?,
-        Format::Text if plan.sends() => site.context.result(&render::outcomes(&outcomes))?,
-        Format::Text => {}
-    }
+    progress.result(&plan, &outcomes)?;
     // What was done is in the journal; the next apply takes it from there.
     match recorded {
         Ok(()) => Ok(signal.unwrap_or_else(|| outcome(&outcomes))),
@@ -249,13 +234,4 @@ fn outcome(outcomes: &[apply::Outcome]) -> Outcome {
     } else {
         Outcome::Partial
     }
-}
-
-fn progress(context: &Context, plan: &Plan) -> ProgressBar {
-    if !context.draws() || !plan.sends() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}")
-        .expect("the template is valid");
-    ProgressBar::new(plan.steps.len() as u64).with_style(style)
 }
