@@ -14,4 +14,5 @@ pub use outcome::{After, Normalised, Outcome, Status};
 pub use resolve::Secrets;
 pub use send::Form;
 pub use stop::Stop;
+pub use take::SETTLING;
 pub use undo::Undo;

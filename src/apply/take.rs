@@ -19,7 +19,7 @@ const CREATES: usize = 2;
 /// How often a change or a delete is sent at most, if nothing was done.
 const TRIES: usize = 3;
 /// How long to wait before each look for a persona that may have been made.
-const SETTLING: [Duration; 3] = [
+pub const SETTLING: [Duration; 3] = [
     Duration::from_millis(200),
     Duration::from_millis(800),
     Duration::from_secs(2),
@@ -47,7 +47,10 @@ impl Session<'_> {
             let error = match self.writer.create(body.clone()).await {
                 Ok(created) => return self.created(step, &created.id).await,
                 Err(error) if may_have_happened(&error) => error,
-                Err(error) => return (failure(&error), Bookkeeping::Leave),
+                Err(error) => {
+                    self.ledger.borrow_mut().settle(&step.key);
+                    return (failure(&error), Bookkeeping::Leave);
+                }
             };
             match self.look_for(&intent).await {
                 Ok(found) => match &found[..] {
@@ -62,7 +65,13 @@ impl Session<'_> {
         failed(unsure_of(&error))
     }
 
+    /// Takes over a persona that was made; its id is written down before anything else can go wrong.
     async fn created(self, step: &Step, id: &PersonaId) -> Taken {
+        let made = self.ledger.borrow_mut().made(step.key.clone(), id.clone());
+        if made.is_err() {
+            // What is read now is recorded, or told, in the end.
+            self.stop.start_nothing();
+        }
         let written = step.fields.iter().map(|field| field.path.clone()).collect();
         self.read_back(step, id, &written, Echo::Free).await
     }

@@ -8,11 +8,11 @@ use super::context::Context;
 use super::error::Error;
 use super::site::{Service, Site};
 use crate::api::{ApiError, Reader};
-use crate::apply::Secrets;
+use crate::apply::{self, Secrets};
 use crate::catalog::PERSONA;
 use crate::ledger::Ledger;
 use crate::manifest::Loaded;
-use crate::model::{Fingerprints, Key, Live, PersonaId, Salt, SecretName, secret};
+use crate::model::{Desired, Fingerprints, Key, Live, PersonaId, Salt, SecretName, secret};
 use crate::plan::{self, Action, Base, Inputs, Plan, Policy, Saved, Step};
 use crate::settings::Api;
 
@@ -40,12 +40,18 @@ impl Prepared {
         let documents = loaded.desired.iter().map(|desired| &desired.document);
         let secrets = secrets(site, documents.flat_map(secret::names));
         let fingerprints = secrets.fingerprints(ledger.salt().clone());
-        let known = plan::known_ids(&loaded.desired, ledger.records());
-        let mut live = fetch(site, service, &known, &ledger).await?;
-        let lost = plan::recovered(&PERSONA, ledger.intents(), &live, ledger.records());
-        for (key, record) in lost {
-            ledger.bind(key, record)?;
+        let mut live = fetch(site, service, &loaded.desired, &ledger).await?;
+        for wait in apply::SETTLING {
+            if recover(&mut ledger, &live)? {
+                break;
+            }
+            site.context
+                .mention("Looking for what an earlier apply may have made.");
+            tokio::time::sleep(wait).await;
+            live = fetch(site, service, &loaded.desired, &ledger).await?;
         }
+        recover(&mut ledger, &live)?;
+        ledger.settle_all();
         let build = |live: &[Live]| {
             plan::build(&Inputs {
                 catalog: &PERSONA,
@@ -84,8 +90,7 @@ impl Prepared {
         let plan = saved.plan;
         let secrets = secrets(site, plan.secrets());
         let fingerprints = secrets.fingerprints(ledger.salt().clone());
-        let known = ledger.records().values().map(|record| &record.id).collect();
-        let mut live = fetch(site, service, &known, &ledger).await?;
+        let mut live = fetch(site, service, &[], &ledger).await?;
         complete(service.client.reader(), &plan, &mut live).await?;
         let outdated = plan::outdated(&PERSONA, &plan, &live, ledger.records());
         Ok(Self {
@@ -109,13 +114,23 @@ impl Prepared {
     }
 }
 
+/// Takes over what an apply made that was ended before it heard of it; whether nothing is left to look for.
+fn recover(ledger: &mut Ledger, live: &[Live]) -> Result<bool, Error> {
+    let lost = plan::recovered(&PERSONA, ledger.intents(), live, ledger.records());
+    for (key, record) in lost {
+        ledger.bind(key, record)?;
+    }
+    Ok(ledger.intents().is_empty())
+}
+
 async fn fetch(
     site: &Site<'_>,
     service: &Service,
-    known: &BTreeSet<&PersonaId>,
+    desired: &[Desired],
     ledger: &Ledger,
 ) -> Result<Vec<Live>, Error> {
-    let live = service.client.reader().fetch(known).await?;
+    let known = plan::known_ids(desired, ledger.records());
+    let live = service.client.reader().fetch(&known).await?;
     if plan::is_other_account(&live, ledger.records()) {
         return Err(Error::OtherAccount(site.environment.ledger.clone()));
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::durable;
-use crate::model::{Digest, Hasher, Intent, Key, Record};
+use crate::model::{Digest, Hasher, Intent, Key, PersonaId, Record};
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub(super) enum Line {
     Begin { environment: String, ledger: Digest },
     /// A persona is about to be made.
     Intent { key: Key, intent: Intent },
+    /// It was made, and has this id.
+    Made { key: Key, id: PersonaId },
     /// An entry of the ledger is this from now on.
     Bind { key: Key, record: Record },
     /// An entry of the ledger is gone.
@@ -47,9 +49,10 @@ pub(super) enum Damage {
 
 impl Journal {
     /// Begins a journal in the place of any other.
-    pub(super) fn begin(path: &Path, first: &Line) -> io::Result<Self> {
+    pub(super) fn begin(path: &Path, lines: impl Iterator<Item = Line>) -> io::Result<Self> {
         durable::private_folder(durable::folder_of(path))?;
-        durable::write(path, sealed(first).as_bytes())?;
+        let text: String = lines.map(|line| sealed(&line)).collect();
+        durable::write(path, text.as_bytes())?;
         let file = File::options().append(true).open(path)?;
         Ok(Self {
             path: path.to_owned(),
@@ -135,7 +138,7 @@ mod tests {
 
     fn written(path: &Path) {
         let lines = lines();
-        let mut journal = Journal::begin(path, &lines[0]).expect("it begins");
+        let mut journal = Journal::begin(path, lines[..1].iter().cloned()).expect("it begins");
         lines[1..]
             .iter()
             .for_each(|line| journal.add(line).expect("it is added"));

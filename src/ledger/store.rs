@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -10,7 +11,7 @@ use thiserror::Error;
 use super::format::{self, Content};
 use super::journal::{Damage, Journal, Left, Line};
 use crate::durable;
-use crate::model::{Digest, Hasher, Intent, Key, Record, Records, Salt};
+use crate::model::{Digest, Hasher, Intent, Key, PersonaId, Record, Records, Salt};
 
 /// What was applied last, and where that is kept.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub struct Ledger {
     environment: String,
     salt: Salt,
     records: Records,
-    /// Personas that an apply was about to make when it was ended, without having heard of them.
+    /// Personas that are about to be made, or were when an apply was ended, and of which nobody has heard.
     intents: BTreeMap<Key, Intent>,
     /// What the file was when it was read or written last.
     own: Digest,
@@ -153,14 +154,14 @@ impl Ledger {
                 Line::Intent { key, intent } => {
                     self.intents.insert(key, intent);
                 }
+                Line::Made { key, id } => {
+                    let intent = self.intents.remove(&key);
+                    let name = intent.map(|intent| intent.name).unwrap_or_default();
+                    self.learn(key, Record::unseen(id, name), is_newer);
+                }
                 Line::Bind { key, record } => {
                     self.intents.remove(&key);
-                    let is_known = |other: &Record| other.id == record.id;
-                    let knows =
-                        self.records.contains_key(&key) || self.records.values().any(is_known);
-                    if !(is_newer && knows) {
-                        self.put(key, record);
-                    }
+                    self.learn(key, record, is_newer);
                 }
                 Line::Forget { key } if is_newer => {
                     self.intents.remove(&key);
@@ -173,13 +174,22 @@ impl Ledger {
         Ok(())
     }
 
+    /// Takes over an entry of a journal, unless a newer ledger knows better.
+    fn learn(&mut self, key: Key, record: Record, is_newer: bool) {
+        let is_known = |other: &Record| other.id == record.id;
+        let knows = self.records.contains_key(&key) || self.records.values().any(is_known);
+        if !(is_newer && knows) {
+            self.put(key, record);
+        }
+    }
+
     /// The entries, by manifest.
     #[must_use]
     pub const fn records(&self) -> &Records {
         &self.records
     }
 
-    /// Personas that an apply was about to make when it was ended, without having heard of them.
+    /// Personas that are about to be made, or were when an apply was ended, and of which nobody has heard.
     #[must_use]
     pub const fn intents(&self) -> &BTreeMap<Key, Intent> {
         &self.intents
@@ -203,13 +213,22 @@ impl Ledger {
     /// Where the file system refuses.
     pub fn begin(&mut self) -> Result<(), LedgerError> {
         self.write()?;
+        self.journal = Some(self.open()?);
+        Ok(())
+    }
+
+    /// Opens a journal in the place of any other, with what is not settled yet.
+    fn open(&self) -> Result<Journal, LedgerError> {
         let first = Line::Begin {
             environment: self.environment.clone(),
             ledger: self.own.clone(),
         };
-        let begun = Journal::begin(&self.files.journal, &first);
-        self.journal = Some(begun.map_err(|error| Damage::Io(error).at(&self.files.journal))?);
-        Ok(())
+        let intents = self.intents.iter().map(|(key, intent)| Line::Intent {
+            key: key.clone(),
+            intent: intent.clone(),
+        });
+        let begun = Journal::begin(&self.files.journal, iter::once(first).chain(intents));
+        begun.map_err(|error| Damage::Io(error).at(&self.files.journal))
     }
 
     /// Writes down that a persona is about to be made.
@@ -217,7 +236,29 @@ impl Ledger {
     /// # Errors
     /// Where that cannot be written: then it must not be made.
     pub fn intend(&mut self, key: Key, intent: Intent) -> Result<(), LedgerError> {
+        self.intents.insert(key.clone(), intent.clone());
         self.add(Line::Intent { key, intent })
+    }
+
+    /// Writes down that an intended persona was made; what it is like is not known yet.
+    ///
+    /// # Errors
+    /// Where that cannot be written. It is known here all the same.
+    pub fn made(&mut self, key: Key, id: PersonaId) -> Result<(), LedgerError> {
+        let intent = self.intents.remove(&key);
+        let name = intent.map(|intent| intent.name).unwrap_or_default();
+        self.put(key.clone(), Record::unseen(id.clone(), name));
+        self.add(Line::Made { key, id })
+    }
+
+    /// Takes an intent back: the persona was surely not made.
+    pub fn settle(&mut self, key: &Key) {
+        self.intents.remove(key);
+    }
+
+    /// Takes all intents back: whatever came of them has been looked for long enough.
+    pub fn settle_all(&mut self) {
+        self.intents.clear();
     }
 
     /// Takes an entry over. A persona belongs to one manifest: other entries for it go.
@@ -225,6 +266,7 @@ impl Ledger {
     /// # Errors
     /// Where that cannot be written. It is known here all the same.
     pub fn bind(&mut self, key: Key, record: Record) -> Result<(), LedgerError> {
+        self.intents.remove(&key);
         self.put(key.clone(), record.clone());
         self.add(Line::Bind { key, record })
     }
@@ -253,14 +295,20 @@ impl Ledger {
         added.map_err(|error| Damage::Io(error).at(&self.files.journal))
     }
 
-    /// Writes the ledger, if there is anything new in it, and removes the journal.
+    /// Writes the ledger, if there is anything new in it, and removes the journal, unless personas may have
+    /// been made of which nobody has heard.
     ///
     /// # Errors
     /// Where the file system refuses; the old ledger and the journal are then still there.
     pub fn end(&mut self) -> Result<(), LedgerError> {
         self.write()?;
-        let journal = self.journal.take();
-        let ended = journal.map_or(Ok(()), Journal::end);
+        let Some(journal) = self.journal.take() else {
+            return Ok(());
+        };
+        if !self.intents.is_empty() {
+            return self.open().map(drop);
+        }
+        let ended = journal.end();
         ended.map_err(|error| Damage::Io(error).at(&self.files.journal))
     }
 
@@ -375,8 +423,13 @@ mod tests {
         let journal = std::fs::read(&files(&path).journal).expect("a journal");
         second.begin().expect("it begins");
         second.end().expect("it ends");
-        let third = ledger(&path);
+        let mut third = ledger(&path);
         assert_eq!(third.records(), second.records());
+        assert_eq!(third.intents(), second.intents(), "nobody has settled it");
+        third.settle_all();
+        third.begin().expect("it begins");
+        third.end().expect("it ends");
+        let third = ledger(&path);
         assert!(third.intents().is_empty() && !third.is_behind());
 
         // The journal was not removed any more: what the ledger says is newer.
@@ -390,6 +443,32 @@ mod tests {
         third.end().expect("it ends");
         std::fs::write(&files(&path).journal, journal).expect("it is written");
         assert_eq!(ledger(&path).records()[&Key::new("b")], newer);
+    }
+
+    #[test]
+    fn what_was_made_is_known_by_its_id_before_anything_else_is_known_of_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("test.json");
+        let intent = Intent {
+            name: "C".to_owned(),
+            known: std::collections::BTreeSet::new(),
+            fields: BTreeMap::new(),
+        };
+        let id = PersonaId::new("p3").expect("an id");
+        let mut first = ledger(&path);
+        first.begin().expect("it begins");
+        first.intend(Key::new("c"), intent).expect("it is written");
+        first
+            .made(Key::new("c"), id.clone())
+            .expect("it is written");
+        // The program is killed here.
+        drop(first);
+        let second = ledger(&path);
+        assert!(second.intents().is_empty());
+        assert_eq!(
+            second.records()[&Key::new("c")],
+            Record::unseen(id, "C".to_owned())
+        );
     }
 
     #[test]

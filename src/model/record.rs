@@ -24,6 +24,19 @@ pub struct Record {
     pub fields: BTreeMap<Pointer, Applied>,
 }
 
+impl Record {
+    /// What is known of a persona that was made and not looked at yet.
+    #[must_use]
+    pub const fn unseen(id: PersonaId, name: String) -> Self {
+        Self {
+            id,
+            name,
+            prevent_delete: false,
+            fields: BTreeMap::new(),
+        }
+    }
+}
+
 /// One field at the time when it was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

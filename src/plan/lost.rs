@@ -61,12 +61,7 @@ pub fn recovered(
 ) -> Records {
     let lost = intents.iter().filter_map(|(key, intent)| {
         let record = match candidates(catalog, intent, live, records)[..] {
-            [live] => Record {
-                id: live.id.clone(),
-                name: intent.name.clone(),
-                prevent_delete: false,
-                fields: BTreeMap::new(),
-            },
+            [live] => Record::unseen(live.id.clone(), intent.name.clone()),
             _ => return None,
         };
         Some((key.clone(), record))
@@ -104,12 +99,7 @@ mod tests {
         let body = json!({"persona_name": "Ana", "context": "new"});
         let before = [live("p1", "Ana", "old")];
         let intent = intent(&PERSONA, &body, &before);
-        let bound = |id: &str| Record {
-            id: PersonaId::new(id).expect("an id"),
-            name: String::new(),
-            prevent_delete: false,
-            fields: BTreeMap::new(),
-        };
+        let bound = |id: &str| Record::unseen(PersonaId::new(id).expect("an id"), String::new());
         let records = Records::from([(Key::new("other"), bound("p5"))]);
         let ids = |found: &[Live]| {
             let all: Vec<Live> = before.iter().chain(found).cloned().collect();

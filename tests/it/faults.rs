@@ -374,6 +374,34 @@ fn what_was_being_made_when_the_program_was_killed_is_found_by_the_next_run() {
     site.run(["plan", "--detailed-exitcode"]).success();
 }
 
+#[test]
+fn what_an_apply_could_not_find_is_looked_for_again_by_the_next_one() {
+    // Its answer is lost, and then nothing more is heard of the service; later it takes a while to be listed.
+    let service = Scripted::new(|asked, before| {
+        let created = before.iter().any(|asked| asked.line.starts_with("POST"));
+        match asked.line.as_str() {
+            "GET /v2/personas" if !created => list(json!([])),
+            "GET /v2/personas" => match nth(asked, before) {
+                1..=2 => Some((403, "{}".to_owned())),
+                3..=4 => list(json!([])),
+                _ => list(json!([ana("new")])),
+            },
+            "POST /v2/personas" => None,
+            _ => ok(ana("new")),
+        }
+    });
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .code(3)
+        .says("the next run looks for it");
+    site.run(["plan"]).code(4);
+    site.run(["apply", "--yes"])
+        .success()
+        .says("Looking for what an earlier apply may have made");
+    assert_eq!(service.writes().len(), 1);
+    site.run(["plan", "--detailed-exitcode"]).success();
+}
+
 /// A service that loses the answer to the first patch, which it carries out or not.
 fn losing_a_patch(is_carried_out: bool) -> Scripted {
     Scripted::new(move |asked, before| {
@@ -671,6 +699,33 @@ fn an_interrupted_apply_finishes_what_is_under_way_and_starts_nothing_new() {
     assert_eq!(running.0.wait().expect("it ends").code(), Some(130));
     assert_eq!(service.writes().len(), 1);
     assert!(site.read("personas/_ledger/default.json").contains("p1"));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_apply_does_not_wait_for_a_service_that_is_silent() {
+    use std::sync::Mutex;
+    use std::sync::mpsc::channel;
+
+    let (asked_for, is_asked_for) = channel();
+    let (_never, silence) = channel::<()>();
+    let silence = Mutex::new(silence);
+    let service = Scripted::new(move |asked, _| match asked.line.as_str() {
+        "GET /v2/personas" => list(json!([])),
+        "POST /v2/personas" => ok(json!({"persona_id": "p1"})),
+        _ => {
+            asked_for.send(()).expect("the test listens");
+            let _ = silence.lock().expect("nobody panicked").recv();
+            None
+        }
+    });
+    let site = site(&service, ANA);
+    let mut running = site.start(["apply", "--yes"]);
+    is_asked_for.recv().expect("it is read back");
+    interrupt(&running);
+    assert_eq!(running.0.wait().expect("it ends").code(), Some(130));
+    assert!(site.read("personas/_ledger/default.json").contains("p1"));
+    assert!(!site.path("personas/.personactl/default.journal").exists());
 }
 
 #[cfg(unix)]
