@@ -63,13 +63,23 @@ impl Journal {
 
     /// Adds a line; it is on disk when this returns.
     pub(super) fn add(&mut self, line: &Line) -> io::Result<()> {
+        self.write(line).and_then(|()| self.sync())
+    }
+
+    /// Adds a line that outlives the program when this returns, and is on disk with the next one.
+    pub(super) fn write(&mut self, line: &Line) -> io::Result<()> {
         if self.is_broken {
             return Err(io::Error::other("a line before it could not be written"));
         }
         let written = self.file.write_all(sealed(line).as_bytes());
-        let written = written.and_then(|()| self.file.sync_data());
         self.is_broken = written.is_err();
         written
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let synced = self.file.sync_data();
+        self.is_broken = synced.is_err();
+        synced
     }
 
     /// Removes the file: all that it says is in the ledger.

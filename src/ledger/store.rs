@@ -240,7 +240,8 @@ impl Ledger {
         self.add(Line::Intent { key, intent })
     }
 
-    /// Writes down that an intended persona was made; what it is like is not known yet.
+    /// Writes down that an intended persona was made; what it is like is not known yet. If the power goes
+    /// now, the intent still finds it: that is worth no wait for the disk.
     ///
     /// # Errors
     /// Where that cannot be written. It is known here all the same.
@@ -248,7 +249,7 @@ impl Ledger {
         let intent = self.intents.remove(&key);
         let name = intent.map(|intent| intent.name).unwrap_or_default();
         self.put(key.clone(), Record::unseen(id.clone(), name));
-        self.add(Line::Made { key, id })
+        self.journalled(|journal| journal.write(&Line::Made { key, id }))
     }
 
     /// Takes an intent back: the persona was surely not made.
@@ -288,10 +289,15 @@ impl Ledger {
     }
 
     fn add(&mut self, line: Line) -> Result<(), LedgerError> {
-        let Some(journal) = &mut self.journal else {
-            return Ok(());
-        };
-        let added = journal.add(&line);
+        self.journalled(|journal| journal.add(&line))
+    }
+
+    /// Adds to the journal, if one is open.
+    fn journalled(
+        &mut self,
+        add: impl FnOnce(&mut Journal) -> io::Result<()>,
+    ) -> Result<(), LedgerError> {
+        let added = self.journal.as_mut().map_or(Ok(()), add);
         added.map_err(|error| Damage::Io(error).at(&self.files.journal))
     }
 

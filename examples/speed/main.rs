@@ -1,0 +1,40 @@
+//! How long `personactl` takes, beside what it cannot do without: ratios within one run, medians of several.
+#![expect(clippy::print_stdout, reason = "printing is what it is for")]
+
+mod corpus;
+mod journal;
+mod site;
+
+use std::env;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Set where this example is run as the program itself, which is built into it.
+const AS_PROGRAM: &str = "SPEED_AS_PROGRAM";
+
+/// Measures how fast things are.
+#[derive(Parser)]
+struct Args {
+    /// How many personas there are
+    #[arg(long, default_value_t = 1_000)]
+    personas: usize,
+    /// How often each thing is done
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+}
+
+fn main() -> ExitCode {
+    if env::var_os(AS_PROGRAM).is_some() {
+        return personactl::cli::run();
+    }
+    let Args { personas, rounds } = Args::parse();
+    println!("{}", journal::measure(personas, rounds));
+    ExitCode::SUCCESS
+}
+
+/// The middle one of some figures.
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
