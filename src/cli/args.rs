@@ -56,7 +56,7 @@ pub(super) struct Global {
     /// Say no more than the result
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Log what happens; twice: more
+    /// Log what happens
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
     /// The form of the log
