@@ -26,4 +26,13 @@ impl Bounds {
         real.strip_prefix(&self.0)
             .is_ok_and(|below| below.components().all(|part| part.as_os_str() != ".git"))
     }
+
+    /// Whether a path that need not be there yet may be read and written: no link on its way leads out.
+    #[must_use]
+    pub fn hold_new(&self, path: &Path) -> bool {
+        match path.symlink_metadata() {
+            Ok(_) => path.canonicalize().is_ok_and(|real| self.hold(&real)),
+            Err(_) => path.parent().is_some_and(|folder| self.hold_new(folder)),
+        }
+    }
 }

@@ -44,12 +44,11 @@ impl Lock {
 
 fn open(file: &Path) -> io::Result<File> {
     durable::private_folder(durable::folder_of(file))?;
-    File::options()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(file)
+    let mut options = File::options();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use url::{Host, Url};
 use super::error::{SettingsError, SettingsErrorKind};
 use super::file::{Embedded, File, KeySource, Lists, Names, Section};
 use super::process::Process;
+use crate::bounds::Bounds;
 use crate::catalog::Vocabulary;
 use crate::diff::Dialect;
 use crate::model::SecretName;
@@ -109,7 +110,10 @@ impl Environment {
         let reserved = reserved(&file);
         let section = section(&mut file, &name).map_err(|kind| failed(Some(name.clone()), kind))?;
         let settled = Self::settle(directory, name.clone(), section, process);
-        let settled = settled.map_err(|kind| failed(Some(name), kind))?;
+        let settled = settled.map_err(|kind| failed(Some(name.clone()), kind))?;
+        if let Some(astray) = settled.astray(directory) {
+            return Err(failed(Some(name), SettingsErrorKind::Astray(astray)));
+        }
         Ok(Self {
             reserved,
             file: path,
@@ -162,6 +166,18 @@ impl Environment {
             reserved: BTreeSet::new(),
             file: None,
         })
+    }
+}
+
+impl Environment {
+    /// A place of our own files that a committed link leads out of the repository.
+    fn astray(&self, directory: &Path) -> Option<PathBuf> {
+        let bounds = Bounds::around(&directory.canonicalize().ok()?);
+        let mut own = vec![&self.ledger, &self.journal, &self.lock, &self.undo];
+        if let Api::Sandbox { state, seed } = &self.api {
+            own.extend([state, seed]);
+        }
+        own.into_iter().find(|path| !bounds.hold_new(path)).cloned()
     }
 }
 

@@ -66,6 +66,9 @@ pub enum SettingsErrorKind {
     /// The key is not there.
     #[error("{0} is not set")]
     NoKey(SecretName),
+    /// A file of ours would be somewhere else.
+    #[error("`{}` leads out of the repository by a link", .0.display())]
+    Astray(PathBuf),
     /// A ledger that this version does not know.
     #[error("the ledger `{0}` is not supported; leave `ledger` out, or write `git`")]
     Ledger(String),

@@ -736,6 +736,7 @@ fn what_is_written_can_be_read_by_its_owner_only_and_is_hidden_from_git() {
         "plan.json".to_owned(),
         "personas/_ledger/default.json".to_owned(),
         format!("{private}/default.journal"),
+        format!("{private}/default.lock"),
         story.undo_file(),
     ];
     for file in &files {

@@ -154,6 +154,30 @@ fn a_link_out_of_the_tree_is_refused_and_not_read() {
         .hides("the outside text");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_the_tree_is_not_written_through() {
+    let outside = tempfile::tempdir().expect("a folder");
+    let dangling = outside.path().join("not there");
+    for (link, target) in [
+        (".personactl", outside.path()),
+        (".personactl", &dangling),
+        (".personactl/undo", outside.path()),
+        (".personactl/sandbox", outside.path()),
+        ("_sandbox", outside.path()),
+    ] {
+        let site = Site::with_manifest("persona_name: A\nsystem_prompt: x\n");
+        let link = site.path("personas").join(link);
+        std::fs::create_dir_all(link.parent().expect("a folder")).expect("a folder");
+        std::os::unix::fs::symlink(target, &link).expect("a link");
+        site.run(["apply", "--yes"])
+            .code(1)
+            .says("leads out of the repository by a link");
+        let left = std::fs::read_dir(outside.path()).expect("a folder");
+        assert_eq!(left.count(), 0, "{}", link.display());
+    }
+}
+
 #[test]
 fn wrong_usage_has_its_own_code() {
     let site = Site::empty();
