@@ -1,5 +1,7 @@
 //! From the process's arguments to its exit code.
 
+use std::io::{self, Write};
+use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -14,6 +16,7 @@ use crate::settings::Process;
 /// Runs the program.
 #[must_use]
 pub fn run() -> ExitCode {
+    std::panic::set_hook(Box::new(own_up));
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -57,4 +60,17 @@ fn carry_out(args: &Args, context: &Context) -> Result<Outcome, Error> {
             Command::Sandbox(args) => commands::sandbox::run(args, context).await,
         }
     })
+}
+
+/// Says that the program is broken, and where. What it broke on may be a secret, so that is left out.
+fn own_up(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    // Where standard error is gone, there is nobody left to tell.
+    let _ = writeln!(
+        io::stderr(),
+        "error: a mistake in personactl {}, at {}\nhint: please report it; what an apply has done is in its \
+         journal, and the next one goes on from there",
+        env!("CARGO_PKG_VERSION"),
+        place.unwrap_or_default()
+    );
 }
