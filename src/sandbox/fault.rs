@@ -5,6 +5,11 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 
+use super::pages::Flaw;
+
+/// The paths of the list, in either vocabulary; a slash may follow.
+const LISTS: [&str; 2] = ["/v2/personas", "/v2/pals"];
+
 /// Something that goes wrong with some of the requests, as `POST /v2/personas reset after count=1`
 /// says it.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +66,19 @@ pub(super) enum Effect {
     Garbage,
     /// The body byte by byte, with a pause before each.
     Trickle(Duration),
+    /// The answer of a service that knows otherwise than it should.
+    Twist(Twist),
+}
+
+/// What the service knows otherwise than it should while it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Twist {
+    /// Which personas are on a page of the list.
+    Flawed(Flaw),
+    /// The last write to each persona: it has not heard of that yet.
+    Stale,
+    /// That the dashboard holds a draft.
+    Draft,
 }
 
 /// When it happens.
@@ -72,9 +90,27 @@ pub(super) enum Moment {
     After,
 }
 
+impl Fault {
+    /// Whether it may hit such a request.
+    pub(super) fn concerns(&self, method: &Method, path: &str) -> bool {
+        let list_only = self.effect.is_about_lists();
+        self.target.includes(method, path)
+            && self.effect.method().is_none_or(|only| only == method)
+            && (!list_only || is_list(path))
+    }
+}
+
 impl Target {
-    pub(super) fn includes(&self, method: &Method, path: &str) -> bool {
+    fn includes(&self, method: &Method, path: &str) -> bool {
         self.method.as_ref().is_none_or(|wanted| wanted == method) && covers(&self.path, path)
+    }
+
+    /// Whether it includes requests for the list.
+    pub(super) fn includes_lists(&self) -> bool {
+        let mut lists = LISTS
+            .iter()
+            .flat_map(|path| [(*path).to_owned(), format!("{path}/")]);
+        lists.any(|path| covers(&self.path, &path))
     }
 }
 
@@ -87,12 +123,28 @@ impl Times {
 }
 
 impl Effect {
-    /// Whether it takes an answer to make it of.
-    pub(super) fn needs_answer(&self) -> bool {
+    /// The only moment at which it can happen, if there is but one.
+    pub(super) fn moment(&self) -> Option<Moment> {
         match self {
-            Self::Truncate | Self::Garbage | Self::Trickle(_) => true,
-            Self::Wait | Self::Status { .. } | Self::Reset | Self::Html => false,
+            Self::Truncate | Self::Garbage | Self::Trickle(_) => Some(Moment::After),
+            Self::Twist(Twist::Flawed(_) | Twist::Stale) => Some(Moment::After),
+            Self::Twist(Twist::Draft) => Some(Moment::Before),
+            Self::Wait | Self::Status { .. } | Self::Reset | Self::Html => None,
         }
+    }
+
+    /// The only method that it can happen to, if there is but one.
+    pub(super) fn method(&self) -> Option<Method> {
+        match self {
+            Self::Twist(Twist::Flawed(_) | Twist::Stale) => Some(Method::GET),
+            Self::Twist(Twist::Draft) => Some(Method::PATCH),
+            _ => None,
+        }
+    }
+
+    /// Whether only a list can have it.
+    pub(super) fn is_about_lists(&self) -> bool {
+        matches!(self, Self::Twist(Twist::Flawed(_)))
     }
 }
 
@@ -100,6 +152,10 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+fn is_list(path: &str) -> bool {
+    LISTS.contains(&path.trim_end_matches('/'))
 }
 
 /// Whether the pattern stands for the path.

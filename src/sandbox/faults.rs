@@ -1,4 +1,5 @@
-//! The faults that are set, how often each has hit, and the layer in which they hit.
+//! The faults that are set, how often each has hit, and the layer in which they hit. Those that the
+//! service's knowledge is twisted by are only passed on to it here.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -64,7 +65,7 @@ impl Faults {
 
 impl Armed {
     fn hit(&mut self, method: &Method, path: &str) -> Option<&Fault> {
-        if !self.fault.target.includes(method, path) {
+        if !self.fault.concerns(method, path) {
             return None;
         }
         let hit = self.fault.times.include(self.seen, self.hits);
@@ -87,16 +88,19 @@ fn arm(faults: Vec<Fault>) -> Vec<Armed> {
 pub(super) async fn strike(
     State(faults): State<Arc<Faults>>,
     ConnectInfo(line): ConnectInfo<Line>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let Some(fault) = faults.hit(request.method(), request.uri().path()) else {
         return next.run(request).await;
     };
     tracing::debug!(%fault, "sandbox");
+    if let Effect::Twist(twist) = fault.effect {
+        request.extensions_mut().insert(twist);
+    }
     let pause = tokio::time::sleep(fault.delay);
     match (fault.moment, fault.effect) {
-        (Moment::Before, Effect::Wait) => {
+        (Moment::Before, Effect::Wait | Effect::Twist(_)) => {
             pause.await;
             next.run(request).await
         }
@@ -115,7 +119,7 @@ pub(super) async fn strike(
 /// What the client gets for this response.
 async fn spoil(effect: Effect, response: Response, line: &Line) -> Response {
     match effect {
-        Effect::Wait => response,
+        Effect::Wait | Effect::Twist(_) => response,
         Effect::Status { code, retry_after } => refuse(code, retry_after),
         Effect::Reset => {
             line.cut();

@@ -6,7 +6,15 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use thiserror::Error;
 
-use super::fault::{Effect, Fault, Moment, Target, Times};
+use super::fault::{Effect, Fault, Moment, Target, Times, Twist};
+use super::pages::Flaw;
+
+/// What can happen, one of these to a request; a `delay` may come on top.
+const EFFECTS: &str = "status=CODE, reset, html, truncate, garbage, trickle=TIME, endless, shift=N, \
+                       short=N, missing=N, duplicate=N, stale, draft";
+/// What else can be said.
+const OTHERS: &str =
+    "retry-after=SECONDS, delay=TIME, before, after, skip=N, count=N, chance=P, seed=N";
 
 /// A text says no fault.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -25,9 +33,7 @@ pub enum FaultErrorKind {
     #[error("does not begin with a method and a path, as `POST /v2/personas status=503` does")]
     Short,
     /// The text does not say what happens.
-    #[error(
-        "does not say what happens: status=CODE, delay=TIME, reset, html, truncate, garbage or trickle=TIME"
-    )]
+    #[error("does not say what happens: delay=TIME, or one of {EFFECTS}")]
     Idle,
     /// It stands where the method should.
     #[error("is no method: GET, POST, PATCH, DELETE, or * for any")]
@@ -36,10 +42,7 @@ pub enum FaultErrorKind {
     #[error("is no path: it begins with a slash or a *, and has no query")]
     Path,
     /// Nobody knows it.
-    #[error(
-        "is not known: status=CODE, retry-after=SECONDS, delay=TIME, reset, html, truncate, garbage, \
-         trickle=TIME, before, after, skip=N, count=N, chance=P and seed=N are"
-    )]
+    #[error("is not known; these are: {EFFECTS}, {OTHERS}")]
     Word,
     /// It needs a value and has none.
     #[error("wants a value, after a =")]
@@ -50,9 +53,12 @@ pub enum FaultErrorKind {
     /// Its value is no number.
     #[error("wants a whole number from 0 up")]
     Number,
-    /// Nothing would be hit.
-    #[error("hits nothing: 1 is the least")]
+    /// Nothing would be hit, or happen.
+    #[error("comes to nothing: 1 is the least")]
     Never,
+    /// Its value shifts nothing.
+    #[error("wants a whole number, above 0 for too late or below for too early")]
+    Shift,
     /// Its value is no status of an error.
     #[error("is no error's status: 400 to 599")]
     Status,
@@ -66,9 +72,7 @@ pub enum FaultErrorKind {
     #[error("says again what another word has said")]
     Twice,
     /// Only one such thing can happen.
-    #[error(
-        "cannot happen together with another of: status, reset, html, truncate, garbage, trickle"
-    )]
+    #[error("cannot happen together with another of: {EFFECTS}")]
     Second,
     /// It says something about a word that is not there.
     #[error("says nothing without `status`")]
@@ -79,6 +83,15 @@ pub enum FaultErrorKind {
     /// What happens takes the answer.
     #[error("is too early: what happens is done to the answer")]
     Early,
+    /// What happens keeps the request from taking effect.
+    #[error("is too late: what happens stands in the way of the request")]
+    Late,
+    /// What happens has nothing to do with this method.
+    #[error("is not what this happens to: GET has lists and stale answers, PATCH meets drafts")]
+    OtherMethod,
+    /// What happens has nothing to do with this path.
+    #[error("is not what this happens to: the list, /v2/personas or /v2/pals, is")]
+    NoList,
 }
 
 use FaultErrorKind as Kind;
@@ -130,11 +143,12 @@ impl Said {
             "html" => self.happens(Effect::Html),
             "truncate" => self.happens(Effect::Truncate),
             "garbage" => self.happens(Effect::Garbage),
+            "endless" => self.flawed(Flaw::Endless),
+            "stale" => self.happens(Effect::Twist(Twist::Stale)),
+            "draft" => self.happens(Effect::Twist(Twist::Draft)),
             "before" => once(&mut self.moment, Moment::Before),
             "after" => once(&mut self.moment, Moment::After),
-            "status" | "retry-after" | "delay" | "trickle" | "skip" | "count" | "chance"
-            | "seed" => Err(Kind::Bare),
-            _ => Err(Kind::Word),
+            _ => Err(misread(word)),
         }
     }
 
@@ -145,18 +159,22 @@ impl Said {
                 retry_after: None,
             }),
             "trickle" => self.happens(Effect::Trickle(read_time(value)?)),
+            "shift" => self.flawed(Flaw::Shift(read_shift(value)?)),
+            "short" => self.flawed(Flaw::Short(read_count(value)?)),
+            "missing" => self.flawed(Flaw::Missing(read_count(value)?)),
+            "duplicate" => self.flawed(Flaw::Duplicate(read_count(value)?)),
             "delay" => once(&mut self.delay, read_time(value)?),
             "retry-after" => once(&mut self.retry_after, read_number(value)?),
             "skip" => once(&mut self.skip, read_number(value)?),
-            "count" => match read_number(value)? {
-                0 => Err(Kind::Never),
-                count => once(&mut self.count, count),
-            },
+            "count" => once(&mut self.count, read_count(value)?),
             "chance" => once(&mut self.chance, read_chance(value)?),
             "seed" => once(&mut self.seed, read_number(value)?),
-            "reset" | "html" | "truncate" | "garbage" | "before" | "after" => Err(Kind::Valued),
-            _ => Err(Kind::Word),
+            _ => Err(misread(name)),
         }
+    }
+
+    fn flawed(&mut self, flaw: Flaw) -> Result<(), Kind> {
+        self.happens(Effect::Twist(Twist::Flawed(flaw)))
     }
 
     fn happens(&mut self, effect: Effect) -> Result<(), Kind> {
@@ -190,10 +208,14 @@ impl Said {
             (None, None, Some(_)) => Effect::Wait,
             (None, None, None) => return Err(blame(&text, Kind::Idle)),
         };
-        let moment = match (effect.needs_answer(), moment) {
-            (true, Some(Moment::Before)) => return Err(blame("before", Kind::Early)),
-            (true, _) => Moment::After,
-            (false, moment) => moment.unwrap_or(Moment::Before),
+        fits(&effect, &target)?;
+        let moment = match (effect.moment(), moment) {
+            (Some(Moment::After), Some(Moment::Before)) => {
+                return Err(blame("before", Kind::Early));
+            }
+            (Some(Moment::Before), Some(Moment::After)) => return Err(blame("after", Kind::Late)),
+            (Some(only), _) => only,
+            (None, moment) => moment.unwrap_or(Moment::Before),
         };
         Ok(Fault {
             text,
@@ -208,6 +230,31 @@ impl Said {
             moment,
             delay: delay.unwrap_or_default(),
         })
+    }
+}
+
+/// Whether such requests can meet the effect.
+fn fits(effect: &Effect, target: &Target) -> Result<(), FaultError> {
+    match (&target.method, effect.method()) {
+        (Some(method), Some(only)) if *method != only => {
+            return Err(blame(method.as_str(), Kind::OtherMethod));
+        }
+        _ => {}
+    }
+    match effect.is_about_lists() && !target.includes_lists() {
+        true => Err(blame(&target.path, Kind::NoList)),
+        false => Ok(()),
+    }
+}
+
+/// What is wrong with a word that was not understood: it may only lack its value, or have one.
+fn misread(name: &str) -> Kind {
+    let mut known = EFFECTS.split(", ").chain(OTHERS.split(", "));
+    let known = known.find(|known| known.split('=').next() == Some(name));
+    match known.map(|known| known.contains('=')) {
+        Some(true) => Kind::Bare,
+        Some(false) => Kind::Valued,
+        None => Kind::Word,
     }
 }
 
@@ -245,6 +292,22 @@ fn read_path(word: &str) -> Result<String, Kind> {
 
 fn read_number<N: FromStr>(value: &str) -> Result<N, Kind> {
     value.parse().map_err(|_| Kind::Number)
+}
+
+/// A number of things that are hit, or left out.
+fn read_count<N: FromStr + Default + PartialEq>(value: &str) -> Result<N, Kind> {
+    let count = read_number(value)?;
+    match count == N::default() {
+        true => Err(Kind::Never),
+        false => Ok(count),
+    }
+}
+
+fn read_shift(value: &str) -> Result<i16, Kind> {
+    match value.parse() {
+        Ok(0) | Err(_) => Err(Kind::Shift),
+        Ok(by) => Ok(by),
+    }
 }
 
 fn read_status(value: &str) -> Result<StatusCode, Kind> {
@@ -313,9 +376,27 @@ mod tests {
             ("truncate", Moment::After),
             ("garbage after", Moment::After),
             ("trickle=1ms", Moment::After),
+            ("stale", Moment::After),
+            ("shift=-1 delay=1s", Moment::After),
+            ("draft", Moment::Before),
         ] {
             let fault = read(&format!("* * {words}")).expect(words);
             assert_eq!(fault.moment, moment, "{words}");
+        }
+    }
+
+    #[test]
+    fn every_word_that_messages_name_is_known() {
+        for known in EFFECTS.split(", ").chain(OTHERS.split(", ")) {
+            let (name, value) = known.split_once('=').unwrap_or((known, ""));
+            let said = match value {
+                "" => Said::default().take_bare(name),
+                _ => Said::default().take_valued(name, "?"),
+            };
+            assert!(
+                !matches!(said, Err(Kind::Word | Kind::Bare | Kind::Valued)),
+                "{known}"
+            );
         }
     }
 
@@ -348,6 +429,23 @@ mod tests {
             ("* / reset retry-after=1", "retry-after", Kind::NoStatus),
             ("* / reset seed=1", "seed", Kind::NoChance),
             ("* / truncate before", "before", Kind::Early),
+            ("* * stale before", "before", Kind::Early),
+            ("* * draft after", "after", Kind::Late),
+            ("* * endless=3", "endless=3", Kind::Valued),
+            ("* * missing", "missing", Kind::Bare),
+            ("* * short=0", "short=0", Kind::Never),
+            ("* * duplicate=-1", "duplicate=-1", Kind::Number),
+            ("* * shift=0", "shift=0", Kind::Shift),
+            ("* * shift=all", "shift=all", Kind::Shift),
+            ("* * endless short=1", "short=1", Kind::Second),
+            ("POST * missing=1", "POST", Kind::OtherMethod),
+            ("PATCH * stale", "PATCH", Kind::OtherMethod),
+            ("GET * draft", "GET", Kind::OtherMethod),
+            (
+                "GET /v2/personas/p* short=1",
+                "/v2/personas/p*",
+                Kind::NoList,
+            ),
         ] {
             assert_eq!(read(text), Err(blame(word, kind)), "{text}");
         }

@@ -15,6 +15,7 @@ mod guard;
 mod home;
 mod line;
 mod normalise;
+mod pages;
 mod patch;
 mod quirk;
 mod refusal;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
@@ -11,10 +10,11 @@ use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
+use axum::{Extension, Router};
 use serde_json::{Value, json};
 
 use super::control;
-use super::fault::Fault;
+use super::fault::{Fault, Twist};
 use super::faults::{self, Faults};
 use super::guard::{self, Key};
 use super::patch::Patch;
@@ -28,6 +28,8 @@ const BODY: usize = 8 * 1024 * 1024;
 
 type Answer = Result<Response, Refusal>;
 type Body = Result<Bytes, BytesRejection>;
+/// What a fault makes the service know otherwise, if one does.
+type Twisted = Option<Extension<Twist>>;
 type Parameters = Result<Query<HashMap<String, String>>, QueryRejection>;
 
 /// What the handlers of one vocabulary share.
@@ -75,8 +77,10 @@ fn resource(service: &Arc<Service>, path: &str, vocabulary: Vocabulary) -> Route
         })
 }
 
-async fn list(State(desk): State<Desk>, parameters: Parameters) -> Answer {
-    let page = desk.service.list(&selection(&parameters?.0)?);
+async fn list(State(desk): State<Desk>, twisted: Twisted, parameters: Parameters) -> Answer {
+    let page = desk
+        .service
+        .list(&selection(&parameters?.0)?, twist(twisted));
     let personas = page.personas.into_iter().map(|persona| desk.spell(persona));
     let data: Vec<_> = personas.collect();
     let body = json!({"data": data, "total_count": page.total});
@@ -94,8 +98,8 @@ async fn create(State(desk): State<Desk>, body: Body) -> Answer {
     Ok(answer(StatusCode::OK, &desk.spell(created)))
 }
 
-async fn read(State(desk): State<Desk>, Path(id): Path<String>) -> Answer {
-    let persona = desk.spell(desk.service.read(&id)?);
+async fn read(State(desk): State<Desk>, twisted: Twisted, Path(id): Path<String>) -> Answer {
+    let persona = desk.spell(desk.service.read(&id, twist(twisted))?);
     let body = match desk.service.quirks().get_shape {
         GetShape::Bare => persona,
         GetShape::Envelope => json!({"data": [persona]}),
@@ -105,6 +109,7 @@ async fn read(State(desk): State<Desk>, Path(id): Path<String>) -> Answer {
 
 async fn patch(
     State(desk): State<Desk>,
+    twisted: Twisted,
     Path(id): Path<String>,
     parameters: Parameters,
     body: Body,
@@ -117,7 +122,8 @@ async fn patch(
     } else {
         Drafts::Respect
     };
-    match desk.service.patch(&id, &Patch::read(&body?)?, drafts)? {
+    let patch = Patch::read(&body?)?;
+    match desk.service.patch(&id, &patch, drafts, twist(twisted))? {
         Patched::Nothing => Ok(StatusCode::NOT_MODIFIED.into_response()),
         Patched::Written { over_draft } => {
             let mut written = json!({PERSONA.id: id});
@@ -132,6 +138,10 @@ async fn patch(
 async fn delete(State(desk): State<Desk>, Path(id): Path<String>) -> Answer {
     desk.service.delete(&id)?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn twist(twisted: Twisted) -> Option<Twist> {
+    twisted.map(|Extension(twist)| twist)
 }
 
 async fn set_draft(State(service): State<Arc<Service>>, Path(id): Path<String>) -> Answer {

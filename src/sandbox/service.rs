@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard};
 use serde_json::Value;
 
 use super::birth::{self, Birth};
+use super::fault::Twist;
+use super::pages::{self, Span};
 use super::patch::{self, Patch};
 use super::quirk::Quirks;
 use super::refusal::Refusal;
@@ -40,7 +42,7 @@ pub(super) struct Selection {
 pub(super) struct Page {
     /// Those on this page.
     pub(super) personas: Vec<Value>,
-    /// How many the selection finds.
+    /// How many the selection finds, or is said to find.
     pub(super) total: usize,
 }
 
@@ -71,13 +73,10 @@ impl Service {
     }
 
     /// One page of the list, whole personas.
-    pub(super) fn list(&self, selection: &Selection) -> Page {
+    pub(super) fn list(&self, selection: &Selection, twist: Option<Twist>) -> Page {
         let store = self.store();
-        let mut found: Vec<_> = store
-            .records()
-            .iter()
-            .filter(|record| is_selected(record, selection))
-            .collect();
+        let mut found = records(&store, twist);
+        found.retain(|record| is_selected(record, selection));
         if selection.newest_first {
             found.reverse();
         }
@@ -85,10 +84,14 @@ impl Service {
         let cap = self.quirks.page_cap.max(1);
         let limit = selection.limit.unwrap_or(PAGE).clamp(1, cap);
         let start = selection.page.saturating_sub(1).saturating_mul(limit);
-        let page = found.iter().skip(start).take(limit);
+        let flaw = match twist {
+            Some(Twist::Flawed(flaw)) => Some(flaw),
+            _ => None,
+        };
+        let (page, total) = pages::cut(&found, Span { start, limit }, flaw);
         Page {
-            personas: page.map(|record| self.show(record)).collect(),
-            total: found.len(),
+            personas: page.into_iter().map(|record| self.show(record)).collect(),
+            total,
         }
     }
 
@@ -104,10 +107,13 @@ impl Service {
     }
 
     /// One persona, stock or not.
-    pub(super) fn read(&self, id: &str) -> Result<Value, Refusal> {
+    pub(super) fn read(&self, id: &str, twist: Option<Twist>) -> Result<Value, Refusal> {
         let store = self.store();
-        let record = store.find(id).ok_or(Refusal::UnknownPersona)?;
-        Ok(self.show(record))
+        let mut records = records(&store, twist).into_iter();
+        let record = records.find(|record| record.id() == id);
+        record
+            .map(|record| self.show(record))
+            .ok_or(Refusal::UnknownPersona)
     }
 
     /// Patches a persona of the account.
@@ -116,11 +122,13 @@ impl Service {
         id: &str,
         patch: &Patch,
         drafts: Drafts,
+        twist: Option<Twist>,
     ) -> Result<Patched, Refusal> {
         let mut store = self.store();
         let mut record = own(&store, id)?;
+        let has_draft = record.draft || twist == Some(Twist::Draft);
         // A draft holds no conferencing: a patch of that alone never meets it.
-        let meets_draft = !patch.is_apart()? && record.draft;
+        let meets_draft = !patch.is_apart()? && has_draft;
         if meets_draft && drafts == Drafts::Respect {
             return Err(Refusal::Draft);
         }
@@ -162,6 +170,14 @@ impl Service {
         self.store
             .lock()
             .expect("nobody panics while holding the store")
+    }
+}
+
+/// All personas, or what is known of them.
+fn records(store: &Store, twist: Option<Twist>) -> Vec<&Record> {
+    match twist {
+        Some(Twist::Stale) => store.before(),
+        _ => store.records().iter().collect(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The personas of a sandbox: in memory, and each in a file of its own.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,9 @@ impl Record {
 pub(super) struct Store {
     directory: PathBuf,
     records: Vec<Record>,
+    /// What each persona that was written was before the last time, by its id; nothing, if it was
+    /// made then. A restart forgets that.
+    before: BTreeMap<String, Option<Record>>,
 }
 
 impl Store {
@@ -61,12 +65,25 @@ impl Store {
             sow(home, seeds)?;
         }
         let records = load(&directory)?;
-        Ok(Self { directory, records })
+        Ok(Self {
+            directory,
+            records,
+            before: BTreeMap::new(),
+        })
     }
 
     /// All personas, the oldest first.
     pub(super) fn records(&self) -> &[Record] {
         &self.records
+    }
+
+    /// All personas as each was before the last write to it, the oldest first.
+    pub(super) fn before(&self) -> Vec<&Record> {
+        let is_unwritten = |record: &&Record| !self.before.contains_key(record.id());
+        let unwritten = self.records.iter().filter(is_unwritten);
+        let mut records: Vec<_> = unwritten.chain(self.before.values().flatten()).collect();
+        records.sort_by_key(|record| record.order);
+        records
     }
 
     /// The persona with this id.
@@ -83,6 +100,7 @@ impl Store {
             document,
         };
         save(&self.directory, &record)?;
+        self.before.insert(record.id().to_owned(), None);
         self.records.push(record);
         Ok(())
     }
@@ -92,7 +110,12 @@ impl Store {
         save(&self.directory, &record)?;
         let mut records = self.records.iter_mut();
         if let Some(old) = records.find(|old| old.order == record.order) {
-            *old = record;
+            // A draft that comes or goes is no write.
+            let is_written = old.document != record.document;
+            let old = std::mem::replace(old, record);
+            if is_written {
+                self.before.insert(old.id().to_owned(), Some(old));
+            }
         }
         Ok(())
     }
@@ -100,7 +123,9 @@ impl Store {
     /// Removes the persona with this id.
     pub(super) fn remove(&mut self, id: &str) -> io::Result<()> {
         fs::remove_file(file(&self.directory, id))?;
-        self.records.retain(|record| record.id() != id);
+        let gone = self.records.extract_if(.., |record| record.id() == id);
+        let gone = gone.map(|record| (record.id().to_owned(), Some(record)));
+        self.before.extend(gone);
         Ok(())
     }
 }

@@ -60,12 +60,23 @@ pub(in crate::cli) struct Args {
     /// under the length of the whole), garbage (200 and a body that is no JSON), trickle=TIME (the body
     /// byte by byte, so long before each), or delay=TIME, alone or together with one of the others.
     ///
+    /// To GET of the list: endless (all pages are full, as the list begins again where it ends, and
+    /// each counts one page more), shift=N (pages after the first begin N too late, as if so many had
+    /// been deleted meanwhile; below 0 too early, as if they had been made), short=N (the last N are
+    /// left out, but counted), missing=N (the last N are left out, and not counted), duplicate=N (the
+    /// first N of a page are there twice).
+    ///
+    /// To any GET: stale (the answer is as before the last write to each persona: one that was made is
+    /// not there yet, one that was deleted still is). To PATCH: draft (the dashboard holds a draft:
+    /// 409, unless the request says force=true).
+    ///
     /// When: status, reset, html and delay come before the request takes effect, and but for a delay
     /// alone instead of that. With the word after they come once it has taken effect; the others
-    /// always do.
+    /// always do, but for draft, which is always before.
     ///
     /// How often: always, or as skip=N (let N through first), count=N (hit N at most), and chance=P
     /// (from 0 to 1; seed=N chooses which) say. The first fault that hits a request is the only one.
+    /// Requests that cannot meet what happens, such as a POST and a list, are not counted.
     ///
     /// While the sandbox runs: GET /_sandbox/faults says what is set and how often each has hit, PUT
     /// sets a JSON list of such texts instead, DELETE removes all. No key is needed.

@@ -23,7 +23,7 @@ async fn with(faults: &[&str]) -> Site {
     site
 }
 
-async fn set(site: &Site, faults: Value) -> Answer {
+pub(super) async fn set(site: &Site, faults: Value) -> Answer {
     answer(site.request(Method::PUT, CONTROL).body(faults.to_string())).await
 }
 

@@ -7,5 +7,6 @@ mod patching;
 mod secrets;
 mod site;
 mod state;
+mod twists;
 mod vectors;
 mod writing;
