@@ -383,30 +383,29 @@ impl Reader<'_> {
     /// Page 1 first; the others together once it has told how many there are, else one by one. A
     /// page that brings nothing new is the end.
     async fn list_once(self) -> Result<(Vec<Live>, Option<usize>), ApiError> {
-        let first = self.page(1).await?;
-        // A page may hold fewer personas than were asked for.
-        let size = first.personas.len().max(1);
-        let (last, at_once) = match first.total {
+        let mut found = Found::default();
+        let mut goes_on = found.take(self.page(1).await?);
+        // A page may hold fewer personas than were asked for, and some of them twice.
+        let size = found.personas.len().max(1);
+        let (last, at_once) = match found.total {
             Some(total) => (
                 total.div_ceil(size).min(MOST_PAGES),
                 self.0.connection.concurrency,
             ),
             None => (MOST_PAGES, 1),
         };
-        let mut found = Found::default();
-        let mut goes_on = found.take(first.personas);
         let mut pages = stream::iter(2..=last)
             .map(|page| self.page(page))
             .buffered(at_once);
         while goes_on && let Some(page) = pages.try_next().await? {
-            goes_on = found.take(page.personas);
+            goes_on = found.take(page);
         }
         drop(pages);
-        let is_endless = goes_on && first.total.is_none() && last == MOST_PAGES;
+        let is_endless = goes_on && found.total.is_none() && last == MOST_PAGES;
         let total = if is_endless {
             Some(usize::MAX)
         } else {
-            first.total
+            found.total
         };
         Ok((found.personas, total))
     }
@@ -421,14 +420,18 @@ impl Reader<'_> {
 struct Found {
     personas: Vec<Live>,
     ids: BTreeSet<PersonaId>,
+    /// The most that any page counted: where they do not agree, the list has changed meanwhile.
+    total: Option<usize>,
 }
 
 impl Found {
     /// Takes a page; `false` where it holds nothing new, which ends every list.
-    fn take(&mut self, page: Vec<Live>) -> bool {
+    fn take(&mut self, page: Page) -> bool {
+        self.total = self.total.max(page.total);
         let before = self.personas.len();
         self.personas.extend(
-            page.into_iter()
+            page.personas
+                .into_iter()
                 .filter(|live| self.ids.insert(live.id.clone())),
         );
         self.personas.len() > before

@@ -6,6 +6,7 @@ mod disk;
 mod faults;
 mod fields;
 mod kill;
+mod lists;
 mod mistakes;
 mod plan;
 mod prune;

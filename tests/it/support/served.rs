@@ -1,8 +1,9 @@
 //! The sandbox served on a port, spoken to as if it were the real service.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::site::{Running, Site};
 
@@ -35,6 +36,37 @@ impl Served {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Sets these faults instead of those that were set.
+    pub(crate) fn fault(&self, faults: &[&str]) {
+        let told = self.control("PUT", &json!(faults).to_string());
+        let set = told["faults"].as_array().map(Vec::len);
+        assert_eq!(set, Some(faults.len()), "{told}");
+    }
+
+    /// How many requests the faults that are set have hit.
+    pub(crate) fn hits(&self) -> u64 {
+        let told = self.control("GET", "");
+        let faults = told["faults"].as_array().expect("a list").iter();
+        faults.filter_map(|fault| fault["hits"].as_u64()).sum()
+    }
+
+    fn control(&self, method: &str, body: &str) -> Value {
+        let address = self.url.trim_start_matches("http://");
+        let address = address.trim_end_matches("/v2");
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        let length = body.len();
+        write!(
+            stream,
+            "{method} /_sandbox/faults HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        )
+        .expect("it listens");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a head");
+        serde_json::from_str(body).expect("JSON")
     }
 
     /// The personas that it holds and that are the account's own.
