@@ -18,7 +18,7 @@ use crate::plan::{self, Base, Removal, Request, Revision, Step};
 const CREATES: usize = 2;
 /// How often a change or a delete is sent at most, if nothing was done.
 const TRIES: usize = 3;
-/// How long to wait before each look for a persona that may have been made.
+/// How long to wait before each look for what was written, or may have been.
 pub const SETTLING: [Duration; 3] = [
     Duration::from_millis(200),
     Duration::from_millis(800),
@@ -90,6 +90,24 @@ impl Session<'_> {
         Ok(Vec::new())
     }
 
+    /// Reads a persona that was written, again where that does not show: the service may need a moment. What
+    /// it is in the end counts.
+    pub(super) async fn settled(
+        self,
+        id: &PersonaId,
+        shows: impl Fn(Option<&Live>) -> bool,
+    ) -> Result<Option<Live>, ApiError> {
+        for wait in SETTLING {
+            let live = self.writer.reader().find(id).await?;
+            if shows(live.as_ref()) {
+                return Ok(live);
+            }
+            tracing::debug!(%id, "does not show what was written: reading it again");
+            tokio::time::sleep(wait).await;
+        }
+        self.writer.reader().find(id).await
+    }
+
     pub(super) async fn revise(self, step: &Step, revision: &Revision) -> Taken {
         let live = match self.writer.reader().find(&revision.id).await {
             Ok(Some(live)) => live,
@@ -124,7 +142,11 @@ impl Session<'_> {
         let problem = loop {
             tries += 1;
             let deleted = self.writer.delete(id).await;
-            match (deleted, self.writer.reader().find(id).await) {
+            let left = match &deleted {
+                Ok(()) => self.settled(id, |live| live.is_none()).await,
+                Err(_) => self.writer.reader().find(id).await,
+            };
+            match (deleted, left) {
                 (_, Ok(None)) => return gone(id, After::Deleted),
                 (Err(error), Ok(Some(_))) if may_have_happened(&error) && tries < TRIES => {}
                 (Err(error), _) => return (unsure(&error), Bookkeeping::Leave),

@@ -27,7 +27,8 @@ impl Session<'_> {
         written: &BTreeSet<Pointer>,
         echo: Echo,
     ) -> Taken {
-        let problem = match self.writer.reader().find(id).await {
+        let shows = |live: Option<&Live>| live.is_some_and(|live| self.shows(step, live, echo));
+        let problem = match self.settled(id, shows).await {
             Ok(Some(live)) if secret::occurs(&live.document) => {
                 format!(
                     "{id} was written, but holds a member `{}` now",
@@ -107,6 +108,18 @@ impl Session<'_> {
             })
         });
         sent.collect()
+    }
+
+    /// Whether a change shows that the service says it made: some field is not what it was. Of what is
+    /// hidden, not answered at all, or refilled when it is removed, nothing can be said.
+    fn shows(self, step: &Step, live: &Live, echo: Echo) -> bool {
+        let compared = step.compared(live);
+        let is_as_before = |field: &FieldChange| {
+            let now = field.path.get(&compared);
+            let is_open = !field.secret && field.after.is_some();
+            is_open && now.is_some() && now == field.before.as_ref()
+        };
+        echo == Echo::Free || step.fields.is_empty() || !step.fields.iter().all(is_as_before)
     }
 
     /// The changed fields, where all of them read back as they were before although the service says

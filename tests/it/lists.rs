@@ -110,6 +110,17 @@ fn who_is_known_and_missing_from_the_list_is_neither_made_again_nor_forgotten() 
 }
 
 #[test]
+fn a_persona_that_is_not_there_yet_is_waited_for() {
+    let scene = Scene::empty();
+    scene
+        .site
+        .write(&manifest(0), "persona_name: P0\nsystem_prompt: x\n");
+    scene.service.fault(&["GET /v2/personas/* stale count=2"]);
+    scene.site.run(["apply", "--yes"]).success();
+    scene.ends_in_sync(1);
+}
+
+#[test]
 fn a_persona_that_is_never_seen_is_not_made_again() {
     let scene = Scene::empty();
     scene
@@ -142,6 +153,18 @@ fn a_lost_create_that_is_not_in_the_list_yet_is_looked_for_again() {
 const LOOKS: usize = 2;
 
 #[test]
+fn a_change_that_does_not_show_yet_is_waited_for() {
+    let scene = Scene::in_sync(1);
+    scene.site.edit(&manifest(0), "old", "new");
+    let fault = format!("GET /v2/personas/* stale skip={LOOKS} count=2");
+    scene.service.fault(&[&fault]);
+    let applied = scene.site.run(["apply", "--yes"]).success();
+    let _ = applied.hides("normalised");
+    assert_eq!(scene.service.hits(), 2);
+    scene.ends_in_sync(1);
+}
+
+#[test]
 fn a_change_that_never_shows_is_no_success() {
     let scene = Scene::in_sync(1);
     scene.site.edit(&manifest(0), "old", "new");
@@ -151,6 +174,19 @@ fn a_change_that_never_shows_is_no_success() {
     let _ = applied.says("answers as before at /context");
     scene.service.fault(&[]);
     scene.site.run(["apply", "--yes"]).success();
+    scene.ends_in_sync(1);
+}
+
+#[test]
+fn a_member_that_does_not_show_yet_is_waited_for() {
+    let scene = Scene::in_sync(1);
+    scene
+        .site
+        .edit(&manifest(0), "context", "greeting: Hello\ncontext");
+    let fault = format!("GET /v2/personas/* stale skip={LOOKS} count=2");
+    scene.service.fault(&[&fault]);
+    let applied = scene.site.run(["apply", "--yes"]).success();
+    let _ = applied.hides("normalised");
     scene.ends_in_sync(1);
 }
 
@@ -166,6 +202,20 @@ fn answers_that_are_behind_undo_nothing() {
     let is_new = |live: &&serde_json::Value| live["document"]["context"] == "new";
     assert_eq!(live.iter().filter(is_new).count(), 1);
     scene.ends_in_sync(3);
+}
+
+#[test]
+fn a_deleted_persona_that_is_still_answered_is_waited_for() {
+    let scene = Scene::in_sync(2);
+    std::fs::remove_file(scene.site.path(&manifest(0))).expect("it is there");
+    // The one that is let through is the step's own look before it deletes.
+    scene
+        .service
+        .fault(&["GET /v2/personas/* stale skip=1 count=2"]);
+    let applied = scene.site.run(["apply", "--yes", "--prune"]).success();
+    let _ = applied.says("1 applied");
+    assert_eq!(scene.service.hits(), 2);
+    scene.ends_in_sync(1);
 }
 
 #[test]
