@@ -57,25 +57,24 @@ impl Consent {
         }
     }
 
-    /// Asks, unless the user has agreed in advance; an error where there is no consent. Whether somebody
-    /// was asked, which takes time.
+    /// Asks, unless the user has agreed in advance; an error where there is no consent.
     pub(super) async fn obtain(
         &self,
         site: &Site<'_>,
         plan: &Plan,
         format: Format,
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         let environment = &site.environment;
         match self {
             Self::Given(None) if environment.protected => Err(Error::NotConfirmed(format!(
                 "`{0}` is protected; say --yes {0}",
                 environment.name
             ))),
-            Self::Given(_) | Self::Reviewed => Ok(false),
+            Self::Given(_) | Self::Reviewed => Ok(()),
             Self::Ask if !site.context.can_ask() => Err(Error::NotConfirmed(
                 "there is no terminal to ask on; say --yes".to_owned(),
             )),
-            Self::Ask => ask(site, plan, format).await.map(|()| true),
+            Self::Ask => ask(site, plan, format).await,
         }
     }
 }

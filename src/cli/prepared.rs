@@ -103,7 +103,8 @@ impl Prepared {
         })
     }
 
-    /// Looks again whether what is to be made is there by now: whoever was asked may have taken their time.
+    /// Looks again whether what is to be made is there: whoever was asked may have taken their time, and
+    /// that one list left it out says too little to make it twice.
     pub(super) async fn recheck(&mut self, service: &Service) -> Result<(), Error> {
         let makes = |step: &Step| matches!(step.action, Action::Create(_) | Action::Recreate(_));
         if self.plan.steps.iter().any(makes) {

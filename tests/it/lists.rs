@@ -110,6 +110,17 @@ fn who_is_known_and_missing_from_the_list_is_neither_made_again_nor_forgotten() 
 }
 
 #[test]
+fn who_is_unknown_and_missing_from_the_list_is_looked_for_once_more() {
+    let scene = Scene::unknown(MANY);
+    scene.service.fault(&["GET /v2/personas missing=2 count=3"]);
+    let applied = scene.site.run(["apply", "--yes"]).code(3);
+    let _ = applied.says("2 stale").hides("applied create");
+    assert_eq!(scene.service.live().len(), MANY);
+    scene.site.run(["apply", "--yes"]).success();
+    scene.ends_in_sync(MANY);
+}
+
+#[test]
 fn a_persona_that_is_not_there_yet_is_waited_for() {
     let scene = Scene::empty();
     scene

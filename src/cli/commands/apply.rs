@@ -79,7 +79,8 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     args.show(&prepared.plan, context)?;
     args.expects(&prepared.plan.id())?;
     consent.fits(&site)?;
-    if prepared.plan.sends() && consent.obtain(&site, &prepared.plan, args.format).await? {
+    if prepared.plan.sends() {
+        consent.obtain(&site, &prepared.plan, args.format).await?;
         prepared.recheck(&service).await?;
     }
     execute(&site, &service, prepared, args.manner()).await

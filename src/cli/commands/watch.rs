@@ -133,9 +133,16 @@ async fn plan(
     let _lock = args.apply.then(|| site.lock()).transpose()?;
     let ledger = site.ledger(None)?;
     let policy = site.policy(loaded, &ledger, &args.selection, Deletes::Refuse)?;
+    let preparing = async {
+        let mut prepared = Prepared::build(site, loaded, service, ledger, &policy).await?;
+        if args.apply {
+            prepared.recheck(service).await?;
+        }
+        Ok::<_, Error>(prepared)
+    };
     // Planning changes nothing, so it may be left at any time.
     let prepared = tokio::select! {
-        prepared = Prepared::build(site, loaded, service, ledger, &policy) => prepared?,
+        prepared = preparing => prepared?,
         Ok(outcome) = signals::signal() => return Ok(outcome),
     };
     let shown = show(&prepared.plan, Format::Text, &args.selection);
