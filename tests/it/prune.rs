@@ -58,7 +58,7 @@ fn only_the_named_ones_are_deleted() {
     site.run(["apply", "--prune", "--yes", "--only", "p1"])
         .success()
         .says("applied delete p1")
-        .hides("p0");
+        .hides("delete p0");
     assert_eq!(site.live().len(), 2);
 }
 
