@@ -84,8 +84,8 @@ impl Marked {
     fn new(place: &Place, source: &str) -> Self {
         let until = |characters| source.chars().take(characters).collect::<String>();
         let shown = concealed(source);
-        // What is concealed is shorter than what it stands for.
-        let byte = |column: usize| on_one_line(&until(column)).len().min(shown.len());
+        // What is concealed is longer or shorter than what it stands for.
+        let byte = |column: usize| boundary(&shown, on_one_line(&until(column)).len());
         let (start, end) = (byte(place.column - 1), byte(place.column - 1 + place.width));
         Self {
             file: on_one_line(&place.file).into_owned(),
@@ -95,6 +95,12 @@ impl Marked {
             end,
         }
     }
+}
+
+/// The end of a character in the text: the last one that is not behind `index`.
+fn boundary(text: &str, index: usize) -> usize {
+    let is_end = |index: &usize| text.is_char_boundary(*index);
+    (0..=index.min(text.len())).rfind(is_end).unwrap_or(0)
 }
 
 /// The line as it may be shown: what follows the name of a credential is left out, unless it is
@@ -162,6 +168,19 @@ mod tests {
         ] {
             assert!(shown.contains(expected), "{expected}\n{shown}");
         }
+    }
+
+    #[test]
+    fn a_place_behind_something_concealed_is_marked_as_well_as_can_be() {
+        let place = Place {
+            file: "ana.yaml".into(),
+            line: 1,
+            column: 17,
+            width: 3,
+        };
+        let finding = Finding::error("x", place, "here");
+        let shown = findings(&[finding], |_| Some("  llm: eyJdel: \u{fffd}\u{fffd} x"));
+        assert!(shown.contains("********"), "{shown}");
     }
 
     #[test]
