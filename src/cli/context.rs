@@ -14,7 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::args::{Color, Global, LogFormat};
 use super::error::Error;
 use crate::model::{causes, is_telling, redact};
-use crate::render::on_one_line;
+use crate::render::{in_output, on_one_line};
 use crate::settings::Process;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -64,16 +64,17 @@ impl Context {
         }
     }
 
-    fn concealed(&self, text: &str) -> String {
+    /// The text without secrets, and without what nothing that is shown may hold.
+    fn harmless(&self, text: &str) -> String {
         let secrets = self.secrets.borrow();
         let values = secrets.iter().map(ExposeSecret::expose_secret);
-        redact(text.trim_end_matches('\n').to_owned(), values)
+        in_output(&redact(text.trim_end_matches('\n').to_owned(), values))
     }
 
     /// Writes a result to standard output. That nobody reads it any more is no failure.
     pub(super) fn result(&self, text: &str) -> Result<(), Error> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color_of(&io::stdout()));
-        match writeln!(stdout, "{}", self.concealed(text)).and_then(|()| stdout.flush()) {
+        match writeln!(stdout, "{}", self.harmless(text)).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
             _ => Ok(()),
         }
@@ -83,13 +84,13 @@ impl Context {
     pub(super) fn say(&self, text: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color_of(&io::stderr()));
         // Where standard error is gone, there is nobody left to tell.
-        let _ = writeln!(stderr, "{}", self.concealed(text));
+        let _ = writeln!(stderr, "{}", self.harmless(text));
     }
 
-    /// Says something that --quiet silences.
-    pub(super) fn mention(&self, text: &str) {
+    /// Says a line that --quiet silences.
+    pub(super) fn mention(&self, line: &str) {
         if !self.quiet {
-            self.say(text);
+            self.say(&on_one_line(line));
         }
     }
 

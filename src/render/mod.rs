@@ -9,7 +9,7 @@ mod style;
 mod text;
 mod value;
 
-pub use escape::{in_json, on_one_line};
+pub use escape::{in_json, in_output, on_one_line};
 pub use findings::findings;
 pub use json::{applied, planned};
 pub use outcomes::{outcome, outcomes};

@@ -12,6 +12,7 @@ use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::signals;
 use super::super::site::DIRECTORY;
+use crate::render::on_one_line;
 use crate::sandbox::{self, Fault, GetShape, Mask, Normalise, Options, Quirks};
 use crate::settings::{SANDBOX, sandbox_folders};
 
@@ -111,11 +112,9 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         api_key: args.key.clone().map(SecretString::from),
     })
     .await?;
-    context.result(&format!(
-        "listening on http://{}/v2, state in {}",
-        sandbox.address(),
-        state.display()
-    ))?;
+    let (address, state) = (sandbox.address(), state.display());
+    let listening = format!("listening on http://{address}/v2, state in {state}");
+    context.result(&on_one_line(&listening))?;
     context.mention("Press Ctrl-C to stop.");
     let outcome = signals::signal().await.map_err(Error::Runtime)?;
     sandbox.stop().await;
