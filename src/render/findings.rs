@@ -13,7 +13,7 @@ const MOST: usize = 100;
 #[must_use]
 pub fn findings<'s>(findings: &[Finding], line: impl Fn(&Place) -> Option<&'s str>) -> String {
     let renderer = Renderer::styled();
-    let shown = findings.iter().take(MOST).map(|finding| {
+    let shown = foremost(findings).into_iter().map(|finding| {
         let source = finding.place.as_ref().and_then(&line);
         format!("{}\n", finding_text(&renderer, finding, source))
     });
@@ -22,6 +22,16 @@ pub fn findings<'s>(findings: &[Finding], line: impl Fn(&Place) -> Option<&'s st
         shown.push(format!("and {more} more\n"));
     }
     shown.join("\n")
+}
+
+/// The findings that are shown: all of them, or else those that weigh most.
+fn foremost(findings: &[Finding]) -> Vec<&Finding> {
+    let mut shown: Vec<_> = findings.iter().collect();
+    if shown.len() > MOST {
+        shown.sort_by_key(|finding| finding.severity);
+        shown.truncate(MOST);
+    }
+    shown
 }
 
 fn finding_text(renderer: &Renderer, finding: &Finding, source: Option<&str>) -> String {
@@ -168,6 +178,24 @@ mod tests {
         ] {
             assert!(shown.contains(expected), "{expected}\n{shown}");
         }
+    }
+
+    #[test]
+    fn mistakes_are_shown_before_any_number_of_warnings() {
+        let finding = |severity, message: &str| Finding {
+            severity,
+            code: "x",
+            message: message.to_owned(),
+            place: None,
+            hint: None,
+        };
+        let mut many = vec![finding(Severity::Warning, "odd"); MOST];
+        many.push(finding(Severity::Error, "wrong"));
+        let shown = findings(&many, |_| None);
+        assert!(
+            shown.contains("wrong") && shown.contains("and 1 more"),
+            "{shown}"
+        );
     }
 
     #[test]
