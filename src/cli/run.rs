@@ -11,6 +11,7 @@ use super::commands;
 use super::context::Context;
 use super::error::Error;
 use super::outcome::Outcome;
+use crate::render::on_one_line;
 use crate::settings::Process;
 
 /// Runs the program.
@@ -19,17 +20,7 @@ pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(own_up));
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => {
-            // Help and version come this way too; if nobody reads them, that is no failure.
-            let _ = error.print();
-            let asked_for = !error.use_stderr();
-            return if asked_for {
-                Outcome::Done
-            } else {
-                Outcome::Usage
-            }
-            .into();
-        }
+        Err(error) => return told(&error).into(),
     };
     let context = Context::new(&args.global, Process::capture());
     match carry_out(&args, &context) {
@@ -39,6 +30,19 @@ pub fn run() -> ExitCode {
             error.outcome().into()
         }
     }
+}
+
+/// Tells what is wrong with the arguments, which it quotes; or the help or version that they ask for.
+fn told(error: &clap::Error) -> Outcome {
+    // If nobody reads it, that is no failure.
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Outcome::Done;
+    }
+    for line in error.render().to_string().lines() {
+        let _ = writeln!(io::stderr(), "{}", on_one_line(line));
+    }
+    Outcome::Usage
 }
 
 fn carry_out(args: &Args, context: &Context) -> Result<Outcome, Error> {
