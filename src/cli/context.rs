@@ -7,12 +7,10 @@ use std::time::Duration;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use secrecy::{ExposeSecret, SecretString};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
-use super::args::{Color, Global, LogFormat};
+use super::args::{Color, Global};
 use super::error::Error;
+use super::log;
 use crate::model::{causes, is_telling, redact};
 use crate::render::{in_output, on_one_line};
 use crate::settings::Process;
@@ -35,7 +33,7 @@ pub(super) struct Context {
 
 impl Context {
     pub(super) fn new(global: &Global, process: Process) -> Self {
-        log(global);
+        log::start(global);
         let color = match global.color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::AlwaysAnsi,
@@ -141,24 +139,4 @@ impl Context {
             chosen => chosen,
         }
     }
-}
-
-/// The log goes to standard error and holds no header, no body and no secret. What the libraries below log
-/// is left out: nobody here has looked through what they say of a request.
-fn log(global: &Global) {
-    let level = match global.verbose {
-        0 => LevelFilter::WARN,
-        1 => LevelFilter::DEBUG,
-        _ => LevelFilter::TRACE,
-    };
-    let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
-    let builder = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(io::stderr)
-        .with_ansi(false);
-    // Set once; a second run in one process keeps the first.
-    let _ = match global.log_format {
-        LogFormat::Text => builder.finish().with(own).try_init(),
-        LogFormat::Json => builder.json().finish().with(own).try_init(),
-    };
 }

@@ -6,6 +6,7 @@ mod consent;
 mod context;
 mod embedded;
 mod error;
+mod log;
 mod outcome;
 mod plan_file;
 mod prepared;
