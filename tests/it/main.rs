@@ -5,6 +5,7 @@ mod canaries;
 mod disk;
 mod faults;
 mod fields;
+mod hostile;
 mod kill;
 mod lists;
 mod mistakes;
