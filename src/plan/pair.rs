@@ -25,7 +25,7 @@ pub(super) enum Pair<'a> {
         desired: &'a Desired,
         live: &'a Live,
     },
-    /// What was applied last is gone.
+    /// What was applied last is gone, and nothing live has its name.
     Gone {
         desired: &'a Desired,
         record: &'a Record,
@@ -216,7 +216,11 @@ impl<'a> World<'_, 'a> {
                 record,
                 moved_from: moved.map(|(old, _)| old),
             },
-            (None, Some(record)) if desired.id.is_none() => Pair::Gone { desired, record },
+            (None, Some(record)) if desired.id.is_none() => match self.by_name(desired) {
+                Pair::New { .. } => Pair::Gone { desired, record },
+                // A run that did not hear of it may have made it again.
+                named => named,
+            },
             (None, _) => Pair::Unclear {
                 desired,
                 problem: format!(

@@ -181,6 +181,12 @@ fn identity_goes_by_pin_then_ledger_then_name() {
             vec!["recreate ana"],
         ),
         (
+            vec![desired("ana", ana.clone())],
+            others(&["p2"]),
+            applied("ana", &ana, "p1"),
+            vec!["adopt ana p2"],
+        ),
+        (
             vec![desired("moved", ana.clone())],
             others(&["p1"]),
             applied("ana", &ana, "p1"),
