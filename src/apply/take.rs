@@ -73,7 +73,7 @@ impl Session<'_> {
             self.stop.start_nothing();
         }
         let written = step.fields.iter().map(|field| field.path.clone()).collect();
-        self.read_back(step, id, &written, Echo::Free).await
+        self.read_back(step, id, None, &written, Echo::Free).await
     }
 
     /// Looks for a persona that may have been made, until what was made has surely settled.
@@ -118,7 +118,7 @@ impl Session<'_> {
             return (stale, Bookkeeping::Leave);
         }
         if revision.requests.is_empty() {
-            return self.done(step, &live, &BTreeSet::new());
+            return self.done(step, &live, &live, &BTreeSet::new());
         }
         self.send(step, revision, &live).await
     }
@@ -231,9 +231,9 @@ impl Session<'_> {
         (!moved.is_empty()).then(|| stale(id, &edited(&moved)))
     }
 
-    /// Sends the requests of a step one after the other. Where one fails, those before it are
-    /// recorded all the same.
-    async fn send(self, step: &Step, revision: &Revision, live: &Live) -> Taken {
+    /// Sends the requests of a step, for a persona that was `before`, one after the other. Where one fails,
+    /// those in front of it are recorded all the same.
+    async fn send(self, step: &Step, revision: &Revision, before: &Live) -> Taken {
         let mut written = BTreeSet::new();
         let mut echo = Echo::Free;
         for request in &revision.requests {
@@ -249,7 +249,7 @@ impl Session<'_> {
                         let edited = "was edited in this very moment; plan again";
                         Some(stale(&revision.id, edited))
                     }
-                    Err(error) => Some(self.refused(&error, live, &request.patch)),
+                    Err(error) => Some(self.refused(&error, before, &request.patch)),
                 },
             };
             match trouble {
@@ -259,7 +259,8 @@ impl Session<'_> {
             }
             written.extend(request.fields.iter().cloned());
         }
-        self.read_back(step, &revision.id, &written, echo).await
+        self.read_back(step, &revision.id, Some(before), &written, echo)
+            .await
     }
 }
 

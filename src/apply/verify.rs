@@ -24,6 +24,7 @@ impl Session<'_> {
         self,
         step: &Step,
         id: &PersonaId,
+        before: Option<&Live>,
         written: &BTreeSet<Pointer>,
         echo: Echo,
     ) -> Taken {
@@ -37,7 +38,7 @@ impl Session<'_> {
             }
             Ok(Some(live)) => {
                 let unstored = self.unstored(step, &live, echo);
-                return self.done(step, &live, &unstored);
+                return self.done(step, before.unwrap_or(&live), &live, &unstored);
             }
             Ok(None) => format!("{id} was written, but cannot be read"),
             Err(error) => format!("{id} was written, but not read back: {}", causes(&error)),
@@ -56,8 +57,14 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn done(self, step: &Step, live: &Live, unstored: &BTreeSet<Pointer>) -> Taken {
-        let record = step.record(live, unstored, self.digests());
+    pub(super) fn done(
+        self,
+        step: &Step,
+        before: &Live,
+        live: &Live,
+        unstored: &BTreeSet<Pointer>,
+    ) -> Taken {
+        let record = step.record(before, live, unstored, self.digests());
         let mut outcome = Outcome::new(Status::Applied);
         outcome.persona_id = Some(live.id.clone());
         outcome.after = After::Seen(live.clone());

@@ -338,7 +338,7 @@ impl Inputs<'_> {
             catalog: self.catalog,
             secrets: self.secrets,
         };
-        let fresh = step.record(live, &BTreeSet::new(), digests);
+        let fresh = step.record(live, live, &BTreeSet::new(), digests);
         if self.records.get(&step.key) != fresh.as_ref() {
             notes
                 .record

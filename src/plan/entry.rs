@@ -68,21 +68,26 @@ pub struct Digests<'d> {
 }
 
 impl Step {
-    /// The ledger's entry for a persona that reads back as `live`; `None` where it is to have none. Of
-    /// fields that are not as they were sent for reasons of their own (`unstored`), the ledger keeps
-    /// what it knew.
+    /// The ledger's entry for a persona that was `before` and reads back as `live`; `None` where it is to
+    /// have none. Of fields that are not as they were sent for reasons of their own (`unstored`), the
+    /// ledger keeps what it knew. What the step did not write and is another all the same, somebody
+    /// has edited: it has to show as drift.
     #[must_use]
     pub fn record(
         &self,
+        before: &Live,
         live: &Live,
         unstored: &BTreeSet<Pointer>,
         digests: Digests<'_>,
     ) -> Option<Record> {
-        let compared = self.compared(live);
+        let (kept, compared) = (self.compared(before), self.compared(live));
+        let changed = self.changed();
         let name = digests.catalog.name_of(&live.document).unwrap_or_default();
         let Digests { catalog, secrets } = digests;
         self.entry_with(&live.id, name, digests, |pointer| {
-            let seen = || catalog.digest(pointer, pointer.get(&compared), secrets);
+            let is_written = changed.contains(pointer);
+            let document = if is_written { &compared } else { &kept };
+            let seen = || catalog.digest(pointer, pointer.get(document), secrets);
             (!unstored.contains(pointer)).then(seen).flatten()
         })
     }
@@ -96,7 +101,7 @@ impl Step {
         written: &BTreeSet<Pointer>,
         digests: Digests<'_>,
     ) -> Option<Record> {
-        let changed: BTreeSet<&Pointer> = self.fields.iter().map(|field| &field.path).collect();
+        let changed = self.changed();
         let held = |pointer: &Pointer| written.contains(pointer) || !changed.contains(pointer);
         let Digests { catalog, secrets } = digests;
         self.entry_with(id, &self.persona_name, digests, |pointer| {
@@ -107,6 +112,11 @@ impl Step {
                 Entry::Derived(_) | Entry::Fixed(_) => None,
             }
         })
+    }
+
+    /// The fields that the step writes.
+    fn changed(&self) -> BTreeSet<&Pointer> {
+        self.fields.iter().map(|field| &field.path).collect()
     }
 
     fn entry_with(

@@ -101,7 +101,7 @@ fn record(step: &Step, id: PersonaId, document: &Value) -> Record {
         document: document.clone(),
     };
     let secrets = secrets();
-    step.record(&live, &BTreeSet::new(), digests(&secrets))
+    step.record(&live, &live, &BTreeSet::new(), digests(&secrets))
         .expect("it is to be recorded")
 }
 
@@ -308,7 +308,7 @@ fn a_secret_that_is_only_known_when_the_plan_is_applied_is_recorded_as_it_was_se
     known.insert(SecretName::new("KEY").expect("a name"), "hunter2");
     let masked = json!({"persona_name": "Ana", "layers": {"llm": {"api_key": "********"}}});
     let live = live("p1", masked);
-    let record = read.plan.steps[0].record(&live, &BTreeSet::new(), digests(&known));
+    let record = read.plan.steps[0].record(&live, &live, &BTreeSet::new(), digests(&known));
     let records = Records::from([(Key::new("ana"), record.expect("it is to be recorded"))]);
     let inputs = Inputs {
         catalog: &PERSONA,

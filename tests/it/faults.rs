@@ -603,6 +603,34 @@ fn an_account_without_any_known_persona_is_another_account() {
 }
 
 #[test]
+fn an_edit_in_the_middle_of_an_apply_shows_as_drift() {
+    let tagged = |context: &str, tag: &str| {
+        let mut persona = ana(context);
+        persona["document_tags"] = json!([tag]);
+        persona
+    };
+    let service = Scripted::new(move |asked, before| {
+        let patched = before.iter().any(|asked| asked.line.starts_with("PATCH"));
+        let now = if patched {
+            tagged("new", "edited")
+        } else {
+            tagged("old", "ours")
+        };
+        match asked.line.as_str() {
+            "GET /v2/personas" => list(json!([now])),
+            "PATCH /v2/personas/p1" => ok(json!({})),
+            _ => ok(now),
+        }
+    });
+    let site = site(&service, &format!("{ANA}document_tags: [ours]\n"));
+    site.run(["apply", "--yes"]).success();
+    site.run(["plan", "--detailed-exitcode"])
+        .code(2)
+        .says("drift")
+        .says("/document_tags");
+}
+
+#[test]
 fn a_400_that_does_not_name_the_id_does_not_mean_gone() {
     let service = Scripted::new(|asked, before| match asked.line.as_str() {
         "GET /v2/personas" => list(json!([])),
