@@ -14,7 +14,6 @@ mod prune;
 mod repository;
 mod saved;
 mod service;
-mod storm;
 mod support;
 mod undo;
 mod watch;
