@@ -7,6 +7,8 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use crate::mutant::{Mutant, planted};
+
 /// Writes a file, readable by its owner only: to a temporary one beside it, synced, then renamed over it.
 /// The folder is made where there is none.
 ///
@@ -15,6 +17,9 @@ use tempfile::NamedTempFile;
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
+    if planted(Mutant::TruncateInPlace) {
+        return fs::write(path, content);
+    }
     let mut file = NamedTempFile::new_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;

@@ -24,6 +24,7 @@ pub mod durable;
 pub mod ledger;
 pub mod manifest;
 pub mod model;
+mod mutant;
 pub mod plan;
 pub mod render;
 pub mod sandbox;

@@ -21,6 +21,7 @@ use super::wire::{self, Created, Page};
 use crate::catalog::{Catalog, Vocabulary};
 use crate::diff::Patch;
 use crate::model::{Live, PersonaId, redact};
+use crate::mutant::{Mutant, planted};
 
 /// How long it may take to reach the service.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -226,6 +227,7 @@ impl Client {
             return Err(redirect(status, answer.headers().get(LOCATION)));
         }
         let retry_after = retry_after(answer.headers());
+        let retry_after = retry_after.filter(|_| !planted(Mutant::RetryAfterIgnored));
         let body = Body::read(answer).await?;
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok((status, body));
@@ -327,6 +329,7 @@ impl Reader<'_> {
         let mut personas = self.list().await?;
         let listed: BTreeSet<PersonaId> = personas.iter().map(|live| live.id.clone()).collect();
         let missing = known.iter().filter(|id| !listed.contains(id));
+        let missing = missing.filter(|_| !planted(Mutant::AbsenceIsDeletion));
         let found = stream::iter(missing)
             .map(|id| self.find(id))
             .buffered(self.0.connection.concurrency);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::error::ApiErrorKind;
 use super::request::Method;
+use crate::mutant::{Mutant, planted};
 
 /// How often a request is sent at most.
 pub(super) const ATTEMPTS: u32 = 3;
@@ -63,9 +64,10 @@ impl Trouble {
     }
 
     /// What a request with this method does about it.
-    pub(super) const fn next(self, method: Method) -> Next {
+    pub(super) fn next(self, method: Method) -> Next {
         match (self, method) {
             (Self::Unsent | Self::Throttled, _) => Next::Again,
+            (_, Method::Post) if planted(Mutant::BlindPost) => Next::Again,
             (Self::Unheard | Self::Server | Self::Unreadable, Method::Get) => Next::Again,
             (Self::Unheard | Self::Server | Self::Unreadable, _) => Next::Look,
             (Self::Refused, _) => Next::Fail,

@@ -12,6 +12,7 @@ use super::verify::Echo;
 use crate::api::{ApiError, ApiErrorKind};
 use crate::diff::Patch;
 use crate::model::{Intent, Live, PersonaId, Pointer, causes};
+use crate::mutant::{Mutant, planted};
 use crate::plan::{self, Base, Removal, Request, Revision, Step};
 
 /// How often a persona is made at most, if it is not there afterwards.
@@ -108,8 +109,17 @@ impl Session<'_> {
         self.writer.reader().find(id).await
     }
 
+    /// Reads a persona again before it is written.
+    async fn look(self, id: &PersonaId) -> Result<Option<Live>, ApiError> {
+        if planted(Mutant::NoReadBeforeWrite) {
+            let mut planned = self.live.iter();
+            return Ok(planned.find(|live| live.id == *id).cloned());
+        }
+        self.writer.reader().find(id).await
+    }
+
     pub(super) async fn revise(self, step: &Step, revision: &Revision) -> Taken {
-        let live = match self.writer.reader().find(&revision.id).await {
+        let live = match self.look(&revision.id).await {
             Ok(Some(live)) => live,
             Ok(None) => return (stale(&revision.id, "is gone"), Bookkeeping::Leave),
             Err(error) => return (failure(&error), Bookkeeping::Leave),
@@ -130,7 +140,7 @@ impl Session<'_> {
             base,
             record: _,
         } = removal;
-        let live = match self.writer.reader().find(id).await {
+        let live = match self.look(id).await {
             Ok(Some(live)) => live,
             Ok(None) => return gone(id, After::Untouched),
             Err(error) => return (failure(&error), Bookkeeping::Leave),

@@ -13,6 +13,8 @@ mod books;
 mod dice;
 mod invariants;
 mod message;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod office;
 mod people;
 mod players;
@@ -42,6 +44,8 @@ use crate::world::{Figures, simulate};
 
 /// The seeds that every change is tried with.
 const SEEDS: Range<u64> = 0..300;
+/// How many are played at a time.
+const AT_ONCE: usize = 24;
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = env::args().collect();
@@ -52,10 +56,14 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let trials = vec![Trial::test(
-        "what_must_hold_holds_with_every_seed",
-        move || hold(&seeds),
-    )];
+    let trials = vec![
+        Trial::test("what_must_hold_holds_with_every_seed", move || hold(&seeds)),
+        #[cfg(feature = "mutants")]
+        Trial::test(
+            "each_planted_mutant_is_found",
+            mutants::each_planted_mutant_is_found,
+        ),
+    ];
     libtest_mimic::run(&Arguments::from_iter(arguments), trials).exit_code()
 }
 
@@ -90,7 +98,7 @@ fn hold(seeds: &Range<u64>) -> Result<(), Failed> {
     let begun = Instant::now();
     let is_single = seeds.end - seeds.start == 1;
     let (seen, failures) = (Mutex::new(Figures::default()), Mutex::new(Vec::new()));
-    play(seeds.clone(), |seed| {
+    play(seeds.clone(), AT_ONCE, |seed| {
         let simulated = simulate(&Schedule::of(seed), &[]);
         seen.lock().expect("nobody panicked").add(simulated.figures);
         if let Err(broken) = simulated.outcome {

@@ -4,11 +4,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-/// How many are played at a time.
-const AT_ONCE: usize = 24;
-
-/// Plays each of these seeds, until one says that this is enough.
-pub(crate) fn play(seeds: Range<u64>, goes_on: impl Fn(u64) -> bool + Sync) {
+/// Plays each of these seeds, so many `at_once`, until one says that this is enough.
+pub(crate) fn play(seeds: Range<u64>, at_once: usize, goes_on: impl Fn(u64) -> bool + Sync) {
     let next = AtomicU64::new(seeds.start);
     let work = || {
         loop {
@@ -23,7 +20,7 @@ pub(crate) fn play(seeds: Range<u64>, goes_on: impl Fn(u64) -> bool + Sync) {
         }
     };
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once {
             scope.spawn(work);
         }
     });
