@@ -3,13 +3,19 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use super::store::{LedgerError, LedgerErrorKind};
 use crate::durable;
 
+/// How often, and how far apart, it is looked who has a lock that nobody has put a name to yet.
+const LOOKS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// Held until it is dropped.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "the lock lives as long as the open file")] File);
+pub struct Lock(File);
 
 impl Lock {
     /// Takes the lock of the ledger at `ledger`. The lock file is not the ledger, which is replaced at
@@ -27,10 +33,7 @@ impl Lock {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // Whoever has it may not have said so yet.
-                let _ = lock.read_to_string(&mut holder);
-                return Err(failed(LedgerErrorKind::Locked(holder.trim().to_owned())));
+                return Err(failed(LedgerErrorKind::Locked(holder_in(&mut lock))));
             }
             Err(TryLockError::Error(error)) => return Err(io(error)),
         }
@@ -40,6 +43,26 @@ impl Lock {
             .map_err(io)?;
         Ok(Self(lock))
     }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Who finds the next holder there before that has said who it is should not read of this one.
+        let _ = self.0.set_len(0);
+    }
+}
+
+/// Who has the lock, by the file's own words. Whoever has just taken it may not have said so yet.
+fn holder_in(lock: &mut File) -> String {
+    let mut holder = String::new();
+    for _ in 0..LOOKS {
+        let read = lock.read_to_string(&mut holder);
+        if read.is_err() || !holder.is_empty() {
+            break;
+        }
+        thread::sleep(PAUSE);
+    }
+    holder.trim().to_owned()
 }
 
 fn open(file: &Path) -> io::Result<File> {
@@ -71,5 +94,26 @@ mod tests {
         );
         drop(first);
         Lock::take(&ledger, &file, "process 3").expect("it is free again");
+    }
+
+    #[test]
+    fn a_holder_that_has_only_just_come_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (ledger, file) = (
+            folder.path().join("ledger.json"),
+            folder.path().join("private/lock"),
+        );
+        drop(Lock::take(&ledger, &file, "process 1").expect("it is free"));
+        let mut silent = open(&file).expect("a file");
+        silent.try_lock().expect("it is free");
+        let telling = thread::spawn(move || {
+            thread::sleep(PAUSE * 3);
+            silent.write_all(b"process 2").expect("it is written");
+            silent
+        });
+        let error = Lock::take(&ledger, &file, "process 3").expect_err("it is taken");
+        let told = error.kind.to_string();
+        assert!(told.ends_with("process 2"), "{told}");
+        drop(telling.join().expect("it is told"));
     }
 }
