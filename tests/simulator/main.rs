@@ -10,6 +10,7 @@
 )]
 
 mod books;
+mod crowd;
 mod dice;
 mod invariants;
 mod message;
@@ -20,6 +21,9 @@ mod people;
 mod players;
 mod programs;
 mod schedule;
+#[expect(dead_code, reason = "these tests do not need all of it")]
+#[path = "../it/support/scripted.rs"]
+mod scripted;
 #[expect(dead_code, reason = "these tests do not need all of it")]
 #[path = "../it/support/served.rs"]
 mod served;
@@ -58,6 +62,14 @@ fn main() -> ExitCode {
     };
     let trials = vec![
         Trial::test("what_must_hold_holds_with_every_seed", move || hold(&seeds)),
+        Trial::test(
+            "of_many_applies_at_once_one_wins",
+            crowd::of_many_applies_at_once_one_wins,
+        ),
+        Trial::test(
+            "of_two_clones_only_the_blind_moment_makes_two",
+            crowd::of_two_clones_only_the_blind_moment_makes_two,
+        ),
         #[cfg(feature = "mutants")]
         Trial::test(
             "each_planted_mutant_is_found",

@@ -35,6 +35,10 @@ impl Office {
         }
     }
 
+    pub(crate) fn url(&self) -> String {
+        self.service.url().to_owned()
+    }
+
     /// The account's own personas.
     pub(crate) fn stored(&self) -> Stored {
         let documents = self
