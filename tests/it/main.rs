@@ -5,6 +5,7 @@ mod canaries;
 mod disk;
 mod faults;
 mod fields;
+mod fuzz;
 mod hostile;
 mod kill;
 mod lists;
