@@ -9,8 +9,9 @@ use std::time::Duration;
 use super::store::{LedgerError, LedgerErrorKind};
 use crate::durable;
 
-/// How often, and how far apart, it is looked who has a lock that nobody has put a name to yet.
-const LOOKS: u32 = 20;
+/// How often, and how far apart, it is looked who has a lock that nobody has put a name to yet: a busy disk
+/// may keep the holder's name back for a while.
+const LOOKS: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Held until it is dropped.
@@ -62,7 +63,10 @@ fn holder_in(lock: &mut File) -> String {
         }
         thread::sleep(PAUSE);
     }
-    holder.trim().to_owned()
+    match holder.trim() {
+        "" => "a process that does not say which".to_owned(),
+        holder => holder.to_owned(),
+    }
 }
 
 fn open(file: &Path) -> io::Result<File> {
