@@ -6,16 +6,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::message::Answer;
+use crate::evidence::{Evidence, last_read, name_in, operations, path_of};
+use crate::message::Request;
 use crate::people::{Manifest, SECRET};
-use crate::programs::Ended;
-use crate::schedule::{Guards, Round, Schedule, Work};
-use crate::site::Site;
+use crate::schedule::{Guards, Work};
 use crate::wire::{Event, Exchange, Stored};
 
 /// What begins all keys that the program is given.
 pub(crate) const KEY: &str = "key-canary-";
-/// How long after an answer a request may still have been on its way.
+/// How long after an answer a list that was asked for before may still come in.
 const ON_ITS_WAY: Duration = Duration::from_millis(400);
 /// How long a program may take to end once its time is over, on a machine with other work.
 const TO_END: Duration = Duration::from_secs(5);
@@ -36,20 +35,6 @@ pub(crate) struct Broken {
     /// Which one: `I1`.
     pub(crate) invariant: &'static str,
     pub(crate) what: String,
-}
-
-/// All that is known of one round.
-pub(crate) struct Evidence<'e> {
-    pub(crate) schedule: &'e Schedule,
-    pub(crate) round: &'e Round,
-    pub(crate) manifests: &'e [Manifest],
-    pub(crate) site: &'e Site,
-    pub(crate) events: &'e [Event],
-    pub(crate) ended: &'e [Ended],
-    /// What the service holds now.
-    pub(crate) stored: &'e Stored,
-    /// Whether the ledger of before could be read to its end by somebody who had it open.
-    pub(crate) old_ledger_is_whole: bool,
 }
 
 type Checked = Result<(), String>;
@@ -116,32 +101,6 @@ fn no_lost_update(evidence: &Evidence<'_>) -> Checked {
     Ok(())
 }
 
-/// What was last read of a persona, and whether that was a look at it alone since the last list.
-fn last_read<'e>(
-    earlier: impl Iterator<Item = &'e &'e Exchange>,
-    id: &str,
-) -> (Option<Value>, bool) {
-    let mut last = (None, false);
-    let reads = earlier.filter(|other| other.request.method == "GET" && other.answer.is_good());
-    for read in reads {
-        match (read.request.persona(), listed(&read.answer, id)) {
-            (None, None) => last.1 = false,
-            (None, listed) => last = (listed, false),
-            (Some(asked), listed) if asked == id => {
-                last = (listed.or_else(|| Some(read.answer.body.clone())), true);
-            }
-            (Some(_), _) => {}
-        }
-    }
-    last
-}
-
-/// The persona with this id in an answer that holds several.
-fn listed(answer: &Answer, id: &str) -> Option<Value> {
-    let data = answer.body["data"].as_array()?;
-    data.iter().find(|live| live["persona_id"] == id).cloned()
-}
-
 /// The paths whose values a write puts an end to, and whether it says what they were.
 fn written_over(write: &Exchange) -> Vec<(String, bool)> {
     if write.request.method == "DELETE" {
@@ -160,17 +119,6 @@ fn written_over(write: &Exchange) -> Vec<(String, bool)> {
         )
     })
     .collect()
-}
-
-/// The operations of a patch: those that only assert, and the others.
-fn operations(write: &Exchange) -> (Vec<Value>, Vec<Value>) {
-    let all = write.request.json().as_array().cloned().unwrap_or_default();
-    all.into_iter()
-        .partition(|operation| operation["op"] == "test")
-}
-
-fn path_of(operation: &Value) -> &str {
-    operation["path"].as_str().unwrap_or_default()
 }
 
 fn is_same(left: Option<&Value>, right: Option<&Value>) -> bool {
@@ -285,22 +233,29 @@ fn bounded_amplification(evidence: &Evidence<'_>) -> Checked {
     Ok(())
 }
 
-/// Whether nobody asks again until a refusal is over.
+/// Whether nobody asks for the same again until a refusal is over. What others ask for may be on its way when
+/// the refusal comes, and so may be the list, which several creates look through.
 fn waits_for(refusal: &Exchange, exchanges: &[&Exchange]) -> Checked {
     let Some(seconds) = refusal.answer.retry_after else {
         return Ok(());
     };
-    let closed = refusal.answered + ON_ITS_WAY..refusal.answered + Duration::from_secs(seconds);
+    let Request { method, target, .. } = &refusal.request;
+    let on_its_way = match refusal.request.persona() {
+        Some(_) => Duration::ZERO,
+        None => ON_ITS_WAY,
+    };
+    let closed = refusal.answered + on_its_way..refusal.answered + Duration::from_secs(seconds);
     let mut others = exchanges.iter();
-    match others.find(|other| closed.contains(&other.asked)) {
-        None => Ok(()),
-        Some(early) => Err(format!(
-            "{} {} came {:?} after the service wanted {seconds} s",
-            early.request.method,
-            early.request.target,
-            early.asked - refusal.answered
-        )),
-    }
+    let early = others.find(|other| {
+        let is_same = other.request.method == *method && other.request.target == *target;
+        is_same && closed.contains(&other.asked)
+    });
+    early.map_or(Ok(()), |early| {
+        let after = early.asked - refusal.answered;
+        Err(format!(
+            "{method} {target} came again {after:?} after the service wanted {seconds} s"
+        ))
+    })
 }
 
 /// I7: a run ends when its time is over.
@@ -375,10 +330,10 @@ fn plain(value: &Value) -> String {
         .to_string()
         .to_lowercase()
         .replace(['"', '[', ']', ','], " ");
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .replace("null", "")
+    let mut words: Vec<_> = text.split_whitespace().collect();
+    words.retain(|word| *word != "null");
+    words.sort_unstable();
+    words.join(" ")
 }
 
 /// I10: nothing that moves a cursor, turns text around or speaks to a CI runner comes out.
@@ -433,46 +388,4 @@ fn compared(document: &Value) -> Value {
         parent.map(|members| members.shift_remove(name));
     }
     compared
-}
-
-/// The name in a create.
-fn name_in(create: &Exchange) -> String {
-    let body = create.request.json();
-    body["persona_name"].as_str().unwrap_or_default().to_owned()
-}
-
-impl<'e> Evidence<'e> {
-    fn exchanges(&self) -> impl Iterator<Item = &'e Exchange> {
-        self.events.iter().filter_map(|event| match event {
-            Event::Exchange(exchange) => Some(&**exchange),
-            _ => None,
-        })
-    }
-
-    /// The round, told line by line.
-    pub(crate) fn story(&self) -> String {
-        let Self {
-            round,
-            events,
-            ended,
-            ..
-        } = self;
-        let events = events.iter().map(|event| format!("  {event}\n"));
-        format!("{round:?}\n{}{ended:#?}", events.collect::<String>())
-    }
-
-    fn creates(&self) -> impl Iterator<Item = &'e Exchange> {
-        self.exchanges()
-            .filter(|exchange| exchange.request.method == "POST")
-    }
-
-    /// Whether a program lived on to make something of an answer.
-    fn was_heard(&self, exchange: &Exchange) -> bool {
-        let mut ended = self
-            .ended
-            .iter()
-            .filter(|ended| ended.client == exchange.client);
-        let lived = ended.any(|ended| ended.code.is_some());
-        lived && self.round.work != Work::Hurry && exchange.answer.is_good()
-    }
 }

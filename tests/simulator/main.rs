@@ -12,6 +12,8 @@
 mod books;
 mod crowd;
 mod dice;
+mod evidence;
+mod figures;
 mod invariants;
 mod message;
 #[cfg(feature = "mutants")]
@@ -41,10 +43,11 @@ use std::time::Instant;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use crate::figures::Figures;
 use crate::invariants::Broken;
 use crate::players::play;
 use crate::schedule::Schedule;
-use crate::world::{Figures, simulate};
+use crate::world::simulate;
 
 /// The seeds that every change is tried with.
 const SEEDS: Range<u64> = 0..300;

@@ -178,7 +178,7 @@ fn service(dice: &mut Dice) -> Vec<&'static str> {
     options.extend(["--mask", dice.pick(&["stars", "ending", "null", "omitted"])]);
     options.extend(["--get-shape", dice.pick(&["bare", "envelope"])]);
     if dice.hits(40) {
-        let kinds = ["trim", "rewrite", "fill", "trim,rewrite", "trim,fill"];
+        let kinds = ["trim", "rewrite", "fill", "reorder", "trim,fill,reorder"];
         options.extend(["--normalise", dice.pick(&kinds)]);
     }
     options
@@ -191,16 +191,17 @@ impl Round {
             _ => dice.pick(&[
                 Work::Plan,
                 Work::Apply,
-                Work::Apply,
                 Work::Insist,
                 Work::Insist,
+                Work::Insist,
+                Work::Prune,
                 Work::Prune,
                 Work::Hurry,
                 Work::Saved,
                 Work::Twice,
             ]),
         };
-        let commits = if round == 0 { 0 } else { 1 + dice.below(3) };
+        let commits = if round == 0 { 0 } else { 1 + dice.below(4) };
         let edits = if round == 0 { 0 } else { dice.below(2) };
         Self {
             faults: faults(dice, work),
@@ -251,7 +252,7 @@ fn moments(dice: &mut Dice, round: usize, personas: usize) -> Vec<Moment> {
 }
 
 fn at_some_request(dice: &mut Dice, event: Happening) -> Moment {
-    let latest = dice.pick(&[5, 10, 20]);
+    let latest = dice.pick(&[4, 8, 16]);
     let request = 1 + dice.below(latest);
     Moment { request, event }
 }
@@ -260,9 +261,9 @@ impl Commit {
     fn throw(dice: &mut Dice, round: usize, personas: usize) -> Self {
         let who = dice.below(personas);
         match dice.below(10) {
-            0..=5 => Self::Context(who, format!(" Said HERE in  round {round} ")),
-            6..=7 => Self::Tags(who, tags(dice)),
-            8 => Self::Invite(who, format!("someone{round}@example.org")),
+            0..=3 => Self::Context(who, format!(" Said HERE in  round {round} ")),
+            4..=6 => Self::Tags(who, tags(dice)),
+            7..=8 => Self::Invite(who, format!("someone{round}@example.org")),
             _ => Self::Toggle(who),
         }
     }
