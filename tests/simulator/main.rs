@@ -1,7 +1,9 @@
 //! The simulator: seeded schedules of faults, crashes, edits and runs against the sandbox, with the program as
 //! a real process that is really killed, and a check of what has to hold after each round.
 //!
-//! `cargo test --test simulator -- --seed 17` plays one seed again, `--seeds 1000..3000` a range of them.
+//! `cargo test --test simulator -- --seed 17` plays one seed again, and tells all that happens; `--seeds
+//! 1000..3000` plays a range of them. A seed decides all that is done to the program and when, counted in its
+//! requests; in which order these come where several steps are under way is up to the machine.
 
 #![expect(
     clippy::print_stdout,
@@ -111,7 +113,7 @@ fn take_seeds(arguments: &mut Vec<String>) -> Result<Option<Range<u64>>, String>
 /// Plays all seeds; what fails is told with what it takes to see it again.
 fn hold(seeds: &Range<u64>) -> Result<(), Failed> {
     let begun = Instant::now();
-    let is_single = seeds.end - seeds.start == 1;
+    let is_single = seeds.end == seeds.start + 1;
     let (seen, failures) = (Mutex::new(Figures::default()), Mutex::new(Vec::new()));
     play(seeds.clone(), AT_ONCE, |seed| {
         let simulated = simulate(&Schedule::of(seed), &[]);
