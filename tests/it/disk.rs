@@ -1,21 +1,11 @@
 //! An apply whose disk is full after so many kilobytes, wherever that is: the next one converges.
 #![cfg(target_os = "linux")]
 
+use crate::kill::site;
 use crate::support::{Output, Served, Site};
 
 /// More kilobytes than any file of an apply of three personas has.
 const MOST: usize = 6;
-
-fn site(service: &Served) -> Site {
-    let mut site = Site::empty();
-    site.set("TAVUS_PUBLIC_API_BASE_URL", service.url());
-    site.set("TAVUS_API_KEY", "any");
-    for name in ["ana", "ben", "eva"] {
-        let text = format!("persona_name: {name}\nsystem_prompt: Be kind.\ncontext: x\n");
-        site.write(&format!("personas/{name}.yaml"), text);
-    }
-    site
-}
 
 /// Applies where no file may grow beyond this.
 fn apply_within(site: &Site, kilobytes: usize) -> Output {

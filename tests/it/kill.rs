@@ -33,7 +33,7 @@ const MOST: usize = 500;
 const AT_ONCE: usize = 2;
 
 /// Three personas, and the service that they go to.
-fn site(service: &Served) -> Site {
+pub(crate) fn site(service: &Served) -> Site {
     let mut site = Site::empty();
     site.set("TAVUS_PUBLIC_API_BASE_URL", service.url());
     site.set("TAVUS_API_KEY", "any");

@@ -113,7 +113,7 @@ pub(crate) enum Kill {
 
 /// What can go wrong at the service, each for a few times. A status that says that nothing was done is
 /// never sent after something was: no client could know.
-const FAULTS: [&str; 27] = [
+const FAULTS: [&str; 33] = [
     "POST /v2/personas reset after",
     "POST /v2/personas reset after",
     "POST /v2/personas reset before",
@@ -140,6 +140,12 @@ const FAULTS: [&str; 27] = [
     "GET /v2/personas* html",
     "GET /v2/personas* delay=50ms",
     "GET /v2/personas/* trickle=1ms",
+    "GET /v2/personas endless",
+    "GET /v2/personas shift=1",
+    "GET /v2/personas shift=-1",
+    "GET /v2/personas short=1",
+    "GET /v2/personas duplicate=1",
+    "GET /v2/personas stale",
     "* /v2/personas* status=401",
 ];
 
