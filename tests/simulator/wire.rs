@@ -86,6 +86,9 @@ struct Record {
     /// The personas that were written since then and not read back: an edit at this moment looks just as
     /// if the service had made something else of what it was sent.
     unread: BTreeSet<String>,
+    /// The personas that were looked at and may be written next: where no guard is heeded, an edit at this
+    /// moment is lost, which is known (I2).
+    looked_at: BTreeSet<String>,
 }
 
 impl Wire {
@@ -113,6 +116,7 @@ impl Wire {
         record.moments = moments;
         record.requests = 0;
         record.unread.clear();
+        record.looked_at.clear();
     }
 
     /// What has happened since this was asked last, and what comes of requests whose program has ended.
@@ -187,13 +191,15 @@ impl Shared {
         });
         let before = self.stored(&request);
         let answer = self.answer(&request, &due, &books, &mut record);
+        // Before it is passed on: the client's own time begins later.
+        let answered = Instant::now();
         if kill != Some(Kill::After) {
             answer.pass(stream);
         }
         record.add(Exchange {
             client: client.clone(),
             asked,
-            answered: Instant::now(),
+            answered,
             before,
             after: self.stored(&request),
             request,
@@ -207,9 +213,13 @@ impl Shared {
 
     /// Does what somebody does in the dashboard before this request.
     fn edit(&self, due: &[Happening], record: &mut Record) {
+        let mut barred = record.unread.clone();
+        if self.ends.guards != Guards::Honoured {
+            barred.extend(record.looked_at.clone());
+        }
         for happening in due {
             if let Happening::Edit(edit) = happening
-                && self.ends.office.edit(edit, &record.unread)
+                && self.ends.office.edit(edit, &barred)
             {
                 record.events.push(Event::Edited);
             }
@@ -299,6 +309,7 @@ impl Record {
         let is_read = request.method == "GET" && exchange.answer.is_good();
         if let Some(id) = request.persona().filter(|_| is_read) {
             self.unread.remove(id);
+            self.looked_at.insert(id.to_owned());
         }
         self.events.push(Event::Exchange(Box::new(exchange)));
     }
