@@ -448,6 +448,16 @@ impl<'c> Writer<'c> {
         Reader(self.0)
     }
 
+    /// Waits before a change is sent again, for the given time; `false` where the run's budget or its time is
+    /// spent.
+    pub async fn pause(self, error: &ApiError, attempts: u32) -> bool {
+        let trouble = Trouble::of(&error.kind);
+        self.0
+            .flow
+            .pause(trouble, attempts, floor(&error.kind))
+            .await
+    }
+
     /// Learns how many requests are to come if all goes well: a tenth of as many may be repeated.
     pub fn expect(self, requests: usize) {
         self.0.flow.expect(requests);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::retry::Trouble;
 use crate::catalog::{Catalog, Vocabulary};
 
 /// A request that did not do what it was for. Holds no header and no query value that could be
@@ -131,6 +132,12 @@ impl ApiError {
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         self.refusal().is_some()
+    }
+
+    /// Whether it may be done the next time, or was done this time.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        Trouble::of(&self.kind) != Trouble::Refused
     }
 
     /// Whether the service said no, so that nothing was changed.

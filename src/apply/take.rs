@@ -13,12 +13,12 @@ use crate::api::{ApiError, ApiErrorKind};
 use crate::diff::Patch;
 use crate::model::{Intent, Live, PersonaId, Pointer, causes};
 use crate::mutant::{Mutant, planted};
-use crate::plan::{self, Base, Removal, Request, Revision, Step};
+use crate::plan::{self, Base, FieldChange, Removal, Request, Revision, Step};
 
 /// How often a persona is made at most, if it is not there afterwards.
 const CREATES: usize = 2;
 /// How often a change or a delete is sent at most, if nothing was done.
-const TRIES: usize = 3;
+const TRIES: u32 = 3;
 /// How long to wait before each look for what was written, or may have been.
 pub const SETTLING: [Duration; 3] = [
     Duration::from_millis(200),
@@ -148,25 +148,32 @@ impl Session<'_> {
         if let Some(stale) = self.staleness(id, base, &live) {
             return (stale, Bookkeeping::Leave);
         }
-        let mut tries = 0;
-        let problem = loop {
-            tries += 1;
-            let deleted = self.writer.delete(id).await;
-            let left = match &deleted {
-                Ok(()) => self.settled(id, |live| live.is_none()).await,
-                Err(_) => self.writer.reader().find(id).await,
+        for tries in 1.. {
+            let Err(error) = self.writer.delete(id).await else {
+                break;
             };
-            match (deleted, left) {
-                (_, Ok(None)) => return gone(id, After::Deleted),
-                (Err(error), Ok(Some(_))) if may_have_happened(&error) && tries < TRIES => {}
-                (Err(error), _) => return (unsure(&error), Bookkeeping::Leave),
-                (Ok(()), Ok(Some(_))) => {
-                    break format!("the service took the request, but {id} is still there");
+            let may_repeat = self.may_repeat(&error, tries).await;
+            match self.writer.reader().find(id).await {
+                Ok(None) => return gone(id, After::Deleted),
+                Ok(Some(live)) if may_repeat => {
+                    if let Some(stale) = self.staleness(id, base, &live) {
+                        return (stale, Bookkeeping::Leave);
+                    }
                 }
-                (Ok(()), Err(error)) => {
-                    let causes = causes(&error);
-                    break format!("{id} was deleted, but that could not be seen: {causes}");
-                }
+                Ok(Some(_)) | Err(_) => return (unsure(&error), Bookkeeping::Leave),
+            }
+        }
+        self.deleted(id).await
+    }
+
+    /// Looks whether a persona is gone whose end the service has confirmed.
+    async fn deleted(self, id: &PersonaId) -> Taken {
+        let problem = match self.settled(id, |live| live.is_none()).await {
+            Ok(None) => return gone(id, After::Deleted),
+            Ok(Some(_)) => format!("the service took the request, but {id} is still there"),
+            Err(error) => {
+                let causes = causes(&error);
+                format!("{id} was deleted, but that could not be seen: {causes}")
             }
         };
         let mut outcome = Outcome::because(Status::Failed, problem);
@@ -174,8 +181,13 @@ impl Session<'_> {
         (outcome, Bookkeeping::Leave)
     }
 
-    /// Sends one request. Where its answer is lost, the persona tells whether it was done: if nothing was, it
-    /// is sent again.
+    /// Whether a change may be sent once more that failed so many times; it is waited for the right moment.
+    async fn may_repeat(self, error: &ApiError, tries: u32) -> bool {
+        error.may_pass() && tries < TRIES && self.writer.pause(error, tries).await
+    }
+
+    /// Sends one request. Where it was not heard, or its answer was not, the persona tells what has become of
+    /// it: if nothing has, it is sent again.
     async fn deliver(
         self,
         step: &Step,
@@ -187,20 +199,20 @@ impl Session<'_> {
         loop {
             tries += 1;
             let error = match self.patch(step, &revision.id, patch).await {
-                Err(error) if may_have_happened(&error) => error,
+                Err(error) if error.may_pass() || may_have_happened(&error) => error,
                 settled => return settled,
             };
+            let may_repeat = self.may_repeat(&error, tries).await;
             let Ok(Some(live)) = self.writer.reader().find(&revision.id).await else {
                 return Err(error);
             };
             if self.holds(step, request, &live) {
                 return Ok(Sent::Changed);
             }
-            let is_as_before = self
-                .staleness(&revision.id, &revision.base, &live)
-                .is_none();
-            if !is_as_before || tries == TRIES {
-                return Err(error);
+            match is_untouched(step, request, &live) {
+                true if may_repeat => {}
+                false if !may_have_happened(&error) => return Ok(Sent::Stale),
+                _ => return Err(error),
             }
         }
     }
@@ -208,14 +220,10 @@ impl Session<'_> {
     /// Whether all that a request mends is as it is wanted; of what is hidden nothing can be told.
     fn holds(self, step: &Step, request: &Request, live: &Live) -> bool {
         let compared = step.compared(live);
-        let fields = step.fields.iter();
-        let mended = fields.filter(|field| request.fields.contains(&field.path));
-        mended.into_iter().all(|field| {
+        mended(step, request).all(|field| {
             let wanted = field.after.as_ref().unwrap_or(&Value::Null);
-            !field.secret
-                && self
-                    .catalog
-                    .meets(&field.path, field.path.get(&compared), wanted)
+            let seen = field.path.get(&compared);
+            !field.secret && self.catalog.meets(&field.path, seen, wanted)
         })
     }
 
@@ -272,6 +280,21 @@ impl Session<'_> {
         self.read_back(step, &revision.id, Some(before), &written, echo)
             .await
     }
+}
+
+/// Whether all that a request mends is what it was when that was planned, as far as it is shown.
+fn is_untouched(step: &Step, request: &Request, live: &Live) -> bool {
+    let compared = step.compared(live);
+    mended(step, request).all(|field| {
+        let seen = field.path.get(&compared).filter(|seen| !seen.is_null());
+        field.secret || seen == field.before.as_ref()
+    })
+}
+
+/// The fields that a request mends.
+fn mended<'s>(step: &'s Step, request: &'s Request) -> impl Iterator<Item = &'s FieldChange> {
+    let fields = step.fields.iter();
+    fields.filter(|field| request.fields.contains(&field.path))
 }
 
 fn failed(problem: impl Into<String>) -> Taken {

@@ -382,8 +382,8 @@ fn what_an_apply_could_not_find_is_looked_for_again_by_the_next_one() {
         match asked.line.as_str() {
             "GET /v2/personas" if !created => list(json!([])),
             "GET /v2/personas" => match nth(asked, before) {
-                1..=2 => Some((403, "{}".to_owned())),
-                3..=4 => list(json!([])),
+                2..=3 => Some((403, "{}".to_owned())),
+                4..=5 => list(json!([])),
                 _ => list(json!([ana("new")])),
             },
             "POST /v2/personas" => None,
@@ -455,6 +455,37 @@ fn a_throttled_create_is_sent_again_and_a_failing_one_is_looked_for_first() {
         _ => ok(ana("new")),
     });
     site(&failing, ANA).run(["apply", "--yes"]).success();
+    assert_eq!(failing.writes().len(), 1);
+}
+
+#[test]
+fn nothing_is_sent_again_over_an_edit_that_was_made_while_we_waited() {
+    let service = |method: &'static str, status: u16| {
+        Scripted::new(move |asked, before| {
+            let is_written = before.iter().any(|asked| asked.line.starts_with(method));
+            let held = ana(if is_written { "theirs" } else { "old" });
+            match asked.line.as_str() {
+                "GET /v2/personas" => list(json!([held])),
+                line if line.starts_with("GET") => ok(held),
+                line if line.starts_with(method) && !is_written => Some((status, "{}".to_owned())),
+                _ => ok(json!({})),
+            }
+        })
+    };
+    let throttling = service("PATCH", 429);
+    site(&throttling, ANA)
+        .run(["apply", "--yes"])
+        .code(3)
+        .says("stale adopt ana");
+    assert_eq!(throttling.writes().len(), 1);
+
+    let failing = service("DELETE", 503);
+    let site = site(&failing, &ANA.replace("new", "old"));
+    site.run(["apply", "--yes"]).success();
+    std::fs::remove_file(site.path("personas/ana.yaml")).expect("it is there");
+    site.run(["apply", "--yes", "--prune", "--allow-mass-delete"])
+        .code(3)
+        .says("stale delete ana");
     assert_eq!(failing.writes().len(), 1);
 }
 
