@@ -11,9 +11,10 @@ use super::send::Sent;
 use super::verify::Echo;
 use crate::api::{ApiError, ApiErrorKind};
 use crate::diff::Patch;
+use crate::ledger::LedgerError;
 use crate::model::{Intent, Live, PersonaId, Pointer, causes};
 use crate::mutant::{Mutant, planted};
-use crate::plan::{self, Base, FieldChange, Removal, Request, Revision, Step};
+use crate::plan::{self, Base, FieldChange, Removal, Request, Revision, Step, Trace};
 
 /// How often a persona is made at most, if it is not there afterwards.
 const CREATES: usize = 2;
@@ -42,23 +43,20 @@ impl Session<'_> {
                 .borrow_mut()
                 .intend(step.key.clone(), intent.clone());
             if let Err(error) = intended {
-                self.stop.start_nothing();
-                return failed(format!("nothing was sent: {}", causes(&error)));
+                return (self.nothing_sent(&error), Bookkeeping::Leave);
             }
             let error = match self.writer.create(body.clone()).await {
                 Ok(created) => return self.created(step, &created.id).await,
                 Err(error) if may_have_happened(&error) => error,
                 Err(error) => {
-                    self.ledger.borrow_mut().settle(&step.key);
+                    self.ledger.borrow_mut().not_made(&step.key);
                     return (failure(&error), Bookkeeping::Leave);
                 }
             };
             match self.look_for(&intent).await {
-                Ok(found) => match &found[..] {
-                    [] => lost = Some(error),
-                    [live] => return self.created(step, &live.id).await,
-                    _ => return failed(ambiguity(&error, &found)),
-                },
+                Ok(Trace::None) => lost = Some(error),
+                Ok(Trace::Made(id)) => return self.created(step, &id).await,
+                Ok(Trace::Unclear(found)) => return failed(ambiguity(&error, &found)),
                 Err(unseen) => return failed(unsure_of(&unseen)),
             }
         }
@@ -78,17 +76,17 @@ impl Session<'_> {
     }
 
     /// Looks for a persona that may have been made, until what was made has surely settled.
-    async fn look_for(self, intent: &Intent) -> Result<Vec<Live>, ApiError> {
+    async fn look_for(self, intent: &Intent) -> Result<Trace, ApiError> {
         for wait in SETTLING {
             tokio::time::sleep(wait).await;
             let live = self.writer.reader().fetch(&BTreeSet::new()).await?;
             let ledger = self.ledger.borrow();
-            let found = plan::candidates(self.catalog, intent, &live, ledger.records());
-            if !found.is_empty() {
-                return Ok(found.into_iter().cloned().collect());
+            match plan::trace(self.catalog, intent, &live, ledger.records()) {
+                Trace::None => {}
+                found => return Ok(found),
             }
         }
-        Ok(Vec::new())
+        Ok(Trace::None)
     }
 
     /// Reads a persona that was written, again where that does not show: the service may need a moment. What
@@ -186,6 +184,39 @@ impl Session<'_> {
         error.may_pass() && tries < TRIES && self.writer.pause(error, tries).await
     }
 
+    /// Sends one request; what it sends is written down first.
+    async fn request(
+        self,
+        step: &Step,
+        revision: &Revision,
+        request: &Request,
+        before: &Live,
+    ) -> Result<Sent, Outcome> {
+        let patch = self.secrets.in_patch(self.catalog, &request.patch);
+        let patch = patch.map_err(|problem| Outcome::because(Status::Failed, problem))?;
+        let id = &revision.id;
+        let sent = step.sent(request, self.digests());
+        let announced = self.ledger.borrow_mut().change(id.clone(), sent);
+        announced.map_err(|error| self.nothing_sent(&error))?;
+        let problem = match self.deliver(step, revision, request, &patch).await {
+            Ok(Sent::Stale) => stale(id, "was edited in this very moment; plan again"),
+            Ok(sent) => return Ok(sent),
+            Err(error) if may_have_happened(&error) => return Err(unsure(&error)),
+            Err(error) => self.refused(&error, before, &request.patch),
+        };
+        self.ledger.borrow_mut().not_changed(id);
+        Err(problem)
+    }
+
+    /// What to say where nothing can be written down any more, and so nothing may be sent.
+    fn nothing_sent(self, error: &LedgerError) -> Outcome {
+        self.stop.start_nothing();
+        Outcome::because(
+            Status::Failed,
+            format!("nothing was sent: {}", causes(error)),
+        )
+    }
+
     /// Sends one request. Where it was not heard, or its answer was not, the persona tells what has become of
     /// it: if nothing has, it is sent again.
     async fn deliver(
@@ -229,7 +260,7 @@ impl Session<'_> {
 
     /// What to say of a request that failed. The service may have refused it for what it leaves alone.
     fn refused(self, error: &ApiError, live: &Live, patch: &Patch) -> Outcome {
-        let mut outcome = unsure(error);
+        let mut outcome = failure(error);
         let words = error.refusal();
         let culprit =
             words.and_then(|words| plan::culprit(self.catalog, &live.document, patch, words));
@@ -255,25 +286,11 @@ impl Session<'_> {
         let mut written = BTreeSet::new();
         let mut echo = Echo::Free;
         for request in &revision.requests {
-            let trouble = match self.secrets.in_patch(self.catalog, &request.patch) {
-                Err(problem) => Some(Outcome::because(Status::Failed, problem)),
-                Ok(patch) => match self.deliver(step, revision, request, &patch).await {
-                    Ok(Sent::Changed) => {
-                        echo = Echo::Changed;
-                        None
-                    }
-                    Ok(Sent::Unchanged) => None,
-                    Ok(Sent::Stale) => {
-                        let edited = "was edited in this very moment; plan again";
-                        Some(stale(&revision.id, edited))
-                    }
-                    Err(error) => Some(self.refused(&error, before, &request.patch)),
-                },
-            };
-            match trouble {
-                None => {}
-                Some(outcome) if written.is_empty() => return (outcome, Bookkeeping::Leave),
-                Some(outcome) => return self.partly(step, &revision.id, &written, outcome).await,
+            match self.request(step, revision, request, before).await {
+                Ok(Sent::Changed) => echo = Echo::Changed,
+                Ok(Sent::Unchanged | Sent::Stale) => {}
+                Err(outcome) if written.is_empty() => return (outcome, Bookkeeping::Leave),
+                Err(outcome) => return self.partly(step, &revision.id, &written, outcome).await,
             }
             written.extend(request.fields.iter().cloned());
         }
@@ -309,13 +326,15 @@ fn unsure_of(error: &ApiError) -> String {
     format!("{causes}; it may have been created all the same: the next run looks for it")
 }
 
-fn ambiguity(error: &ApiError, found: &[Live]) -> String {
-    let ids: Vec<_> = found.iter().map(|live| live.id.as_str()).collect();
-    let causes = causes(error);
-    format!(
-        "{causes}; it may be any of {}: delete the others, and pin its id",
-        ids.join(", ")
-    )
+fn ambiguity(error: &ApiError, found: &[PersonaId]) -> String {
+    let ids: Vec<_> = found.iter().map(PersonaId::as_str).collect();
+    let (causes, ids) = (causes(error), ids.join(", "));
+    match found {
+        [id] => format!(
+            "{causes}; {id} has appeared with its name, but not its content: plan again to see how it differs"
+        ),
+        _ => format!("{causes}; it may be any of {ids}: delete the others, and pin its id"),
+    }
 }
 
 /// What to say of a write that failed: if only its answer was lost, it may have been done.

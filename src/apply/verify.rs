@@ -50,7 +50,7 @@ impl Session<'_> {
         (outcome, Bookkeeping::of(record))
     }
 
-    const fn digests(&self) -> Digests<'_> {
+    pub(super) const fn digests(&self) -> Digests<'_> {
         Digests {
             catalog: self.catalog,
             secrets: self.fingerprints,

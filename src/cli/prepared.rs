@@ -40,18 +40,13 @@ impl Prepared {
         let documents = loaded.desired.iter().map(|desired| &desired.document);
         let secrets = secrets(site, documents.flat_map(secret::names));
         let fingerprints = secrets.fingerprints(ledger.salt().clone());
-        let mut live = fetch(site, service, &loaded.desired, &ledger).await?;
-        for wait in apply::SETTLING {
-            if recover(&mut ledger, &live)? {
-                break;
-            }
-            site.context
-                .mention("Looking for what an earlier apply may have made.");
-            tokio::time::sleep(wait).await;
-            live = fetch(site, service, &loaded.desired, &ledger).await?;
-        }
-        recover(&mut ledger, &live)?;
-        ledger.settle_all();
+        let known = Known {
+            site,
+            service,
+            desired: &loaded.desired,
+            fingerprints: &fingerprints,
+        };
+        let mut live = known.fetch(&mut ledger).await?;
         let build = |live: &[Live]| {
             plan::build(&Inputs {
                 catalog: &PERSONA,
@@ -84,13 +79,19 @@ impl Prepared {
         site: &Site<'_>,
         mut saved: Saved,
         service: &Service,
-        ledger: Ledger,
+        mut ledger: Ledger,
     ) -> Result<Self, Error> {
+        let secrets = secrets(site, saved.plan.secrets());
+        let fingerprints = secrets.fingerprints(ledger.salt().clone());
+        let known = Known {
+            site,
+            service,
+            desired: &[],
+            fingerprints: &fingerprints,
+        };
+        let mut live = known.fetch(&mut ledger).await?;
         saved.remember(ledger.records());
         let plan = saved.plan;
-        let secrets = secrets(site, plan.secrets());
-        let fingerprints = secrets.fingerprints(ledger.salt().clone());
-        let mut live = fetch(site, service, &[], &ledger).await?;
         complete(service.client.reader(), &plan, &mut live).await?;
         let outdated = plan::outdated(&PERSONA, &plan, &live, ledger.records());
         Ok(Self {
@@ -115,27 +116,51 @@ impl Prepared {
     }
 }
 
-/// Takes over what an apply made that was ended before it heard of it; whether nothing is left to look for.
-fn recover(ledger: &mut Ledger, live: &[Live]) -> Result<bool, Error> {
-    let lost = plan::recovered(&PERSONA, ledger.intents(), live, ledger.records());
-    for (key, record) in lost {
-        ledger.bind(key, record)?;
-    }
-    Ok(ledger.intents().is_empty())
+/// What personas are fetched with.
+struct Known<'k> {
+    site: &'k Site<'k>,
+    service: &'k Service,
+    desired: &'k [Desired],
+    fingerprints: &'k Fingerprints,
 }
 
-async fn fetch(
-    site: &Site<'_>,
-    service: &Service,
-    desired: &[Desired],
-    ledger: &Ledger,
-) -> Result<Vec<Live>, Error> {
-    let known = plan::known_ids(desired, ledger.records());
-    let live = service.client.reader().fetch(&known).await?;
-    if plan::is_other_account(&live, ledger.records()) {
-        return Err(Error::OtherAccount(site.environment.ledger.clone()));
+impl Known<'_> {
+    /// Fetches what is live, and takes over what an earlier apply did that was ended before it heard of it. The
+    /// service may take a moment to show that.
+    async fn fetch(&self, ledger: &mut Ledger) -> Result<Vec<Live>, Error> {
+        let mut live = self.list(ledger).await?;
+        for wait in apply::SETTLING {
+            if self.recover(ledger, &live)? {
+                return Ok(live);
+            }
+            let context = self.site.context;
+            context.mention("Looking for what an earlier apply may have done.");
+            tokio::time::sleep(wait).await;
+            live = self.list(ledger).await?;
+        }
+        self.recover(ledger, &live)?;
+        ledger.settle();
+        Ok(live)
     }
-    Ok(live)
+
+    async fn list(&self, ledger: &Ledger) -> Result<Vec<Live>, Error> {
+        let known = plan::known_ids(self.desired, ledger.records());
+        let live = self.service.client.reader().fetch(&known).await?;
+        if plan::is_other_account(&live, ledger.records()) {
+            return Err(Error::OtherAccount(self.site.environment.ledger.clone()));
+        }
+        Ok(live)
+    }
+
+    /// Takes over what is seen of that; whether nothing is left to look for.
+    fn recover(&self, ledger: &mut Ledger, live: &[Live]) -> Result<bool, Error> {
+        let secrets = self.fingerprints;
+        let seen = plan::recovered(&PERSONA, secrets, ledger.unheard(), live, ledger.records());
+        for (key, record) in seen {
+            ledger.bind(key, record)?;
+        }
+        Ok(ledger.unheard().is_empty())
+    }
 }
 
 /// The values of these secrets, as far as they are set. The sandbox gets stand-ins: no real secret is

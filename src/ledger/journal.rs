@@ -1,6 +1,7 @@
 //! The journal: what an apply is about to make and has done since the ledger was written last, each line on
 //! disk before anything follows from it.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::durable;
-use crate::model::{Digest, Hasher, Intent, Key, PersonaId, Record};
+use crate::model::{Digest, Hasher, Intent, Key, PersonaId, Pointer, Record};
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,11 @@ pub(super) enum Line {
     Intent { key: Key, intent: Intent },
     /// It was made, and has this id.
     Made { key: Key, id: PersonaId },
+    /// Fields of a persona are about to be set to this.
+    Change {
+        id: PersonaId,
+        fields: BTreeMap<Pointer, Digest>,
+    },
     /// An entry of the ledger is this from now on.
     Bind { key: Key, record: Record },
     /// An entry of the ledger is gone.

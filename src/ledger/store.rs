@@ -11,7 +11,9 @@ use thiserror::Error;
 use super::format::{self, Content};
 use super::journal::{Damage, Journal, Left, Line};
 use crate::durable;
-use crate::model::{Digest, Hasher, Intent, Key, PersonaId, Record, Records, Salt};
+use crate::model::{
+    Digest, Hasher, Intent, Key, PersonaId, Pointer, Record, Records, Salt, Unheard,
+};
 
 /// What was applied last, and where that is kept.
 #[derive(Debug)]
@@ -20,8 +22,8 @@ pub struct Ledger {
     environment: String,
     salt: Salt,
     records: Records,
-    /// Personas that are about to be made, or were when an apply was ended, and of which nobody has heard.
-    intents: BTreeMap<Key, Intent>,
+    /// What is about to be done, or was when an apply was ended.
+    unheard: Unheard,
     /// What the file was when it was read or written last.
     own: Digest,
     /// Whether the file does not say all of that yet.
@@ -124,7 +126,7 @@ impl Ledger {
             environment: environment.to_owned(),
             salt: content.salt,
             records: content.records,
-            intents: BTreeMap::new(),
+            unheard: Unheard::default(),
             own: digest(text.as_deref().unwrap_or_default()),
             is_behind: text.is_none() || content.outdated.is_some(),
             outdated: content.outdated,
@@ -152,19 +154,21 @@ impl Ledger {
             match line {
                 Line::Begin { .. } => {}
                 Line::Intent { key, intent } => {
-                    self.intents.insert(key, intent);
+                    self.unheard.creates.insert(key, intent);
                 }
                 Line::Made { key, id } => {
-                    let intent = self.intents.remove(&key);
-                    let name = intent.map(|intent| intent.name).unwrap_or_default();
-                    self.learn(key, Record::unseen(id, name), is_newer);
+                    let record = self.unseen(&key, id);
+                    self.learn(key, record, is_newer);
+                }
+                Line::Change { id, fields } => {
+                    self.unheard.changes.entry(id).or_default().extend(fields);
                 }
                 Line::Bind { key, record } => {
-                    self.intents.remove(&key);
+                    self.hear(&key, &record.id);
                     self.learn(key, record, is_newer);
                 }
                 Line::Forget { key } if is_newer => {
-                    self.intents.remove(&key);
+                    self.unheard.creates.remove(&key);
                 }
                 Line::Forget { key } => {
                     self.records.remove(&key);
@@ -189,10 +193,10 @@ impl Ledger {
         &self.records
     }
 
-    /// Personas that are about to be made, or were when an apply was ended, and of which nobody has heard.
+    /// What is about to be done, or was when an apply was ended, without anybody having heard of it.
     #[must_use]
-    pub const fn intents(&self) -> &BTreeMap<Key, Intent> {
-        &self.intents
+    pub const fn unheard(&self) -> &Unheard {
+        &self.unheard
     }
 
     /// The salt for digests of secrets.
@@ -217,17 +221,19 @@ impl Ledger {
         Ok(())
     }
 
-    /// Opens a journal in the place of any other, with what is not settled yet.
+    /// Opens a journal in the place of any other, with what nobody has heard of yet.
     fn open(&self) -> Result<Journal, LedgerError> {
         let first = Line::Begin {
             environment: self.environment.clone(),
             ledger: self.own.clone(),
         };
-        let intents = self.intents.iter().map(|(key, intent)| Line::Intent {
-            key: key.clone(),
-            intent: intent.clone(),
-        });
-        let begun = Journal::begin(&self.files.journal, iter::once(first).chain(intents));
+        let Unheard { creates, changes } = self.unheard.clone();
+        let creates = creates.into_iter();
+        let changes = changes.into_iter();
+        let lines = iter::once(first)
+            .chain(creates.map(|(key, intent)| Line::Intent { key, intent }))
+            .chain(changes.map(|(id, fields)| Line::Change { id, fields }));
+        let begun = Journal::begin(&self.files.journal, lines);
         begun.map_err(|error| Damage::Io(error).at(&self.files.journal))
     }
 
@@ -236,7 +242,8 @@ impl Ledger {
     /// # Errors
     /// Where that cannot be written: then it must not be made.
     pub fn intend(&mut self, key: Key, intent: Intent) -> Result<(), LedgerError> {
-        self.intents.insert(key.clone(), intent.clone());
+        let creates = &mut self.unheard.creates;
+        creates.insert(key.clone(), intent.clone());
         self.add(Line::Intent { key, intent })
     }
 
@@ -246,20 +253,51 @@ impl Ledger {
     /// # Errors
     /// Where that cannot be written. It is known here all the same.
     pub fn made(&mut self, key: Key, id: PersonaId) -> Result<(), LedgerError> {
-        let intent = self.intents.remove(&key);
-        let name = intent.map(|intent| intent.name).unwrap_or_default();
-        self.put(key.clone(), Record::unseen(id.clone(), name));
+        let record = self.unseen(&key, id.clone());
+        self.put(key.clone(), record);
         self.journalled(|journal| journal.write(&Line::Made { key, id }))
     }
 
-    /// Takes an intent back: the persona was surely not made.
-    pub fn settle(&mut self, key: &Key) {
-        self.intents.remove(key);
+    /// An entry for a persona that was made as intended.
+    fn unseen(&mut self, key: &Key, id: PersonaId) -> Record {
+        let intent = self.unheard.creates.remove(key);
+        let name = intent.map(|intent| intent.name).unwrap_or_default();
+        Record::unseen(id, name)
     }
 
-    /// Takes all intents back: whatever came of them has been looked for long enough.
-    pub fn settle_all(&mut self) {
-        self.intents.clear();
+    /// Writes down that fields of a persona are about to be set, with a digest of what is sent.
+    ///
+    /// # Errors
+    /// Where that cannot be written: then they must not be set.
+    pub fn change(
+        &mut self,
+        id: PersonaId,
+        fields: BTreeMap<Pointer, Digest>,
+    ) -> Result<(), LedgerError> {
+        let open = self.unheard.changes.entry(id.clone()).or_default();
+        open.extend(fields.clone());
+        self.add(Line::Change { id, fields })
+    }
+
+    /// Takes back that a persona is about to be made: it surely was not.
+    pub fn not_made(&mut self, key: &Key) {
+        self.unheard.creates.remove(key);
+    }
+
+    /// Takes back that fields of a persona are about to be set: they surely were not.
+    pub fn not_changed(&mut self, id: &PersonaId) {
+        self.unheard.changes.remove(id);
+    }
+
+    /// Takes back all that is about to be done: whatever came of it has been looked for long enough.
+    pub fn settle(&mut self) {
+        self.unheard = Unheard::default();
+    }
+
+    /// Learns what became of a persona.
+    fn hear(&mut self, key: &Key, id: &PersonaId) {
+        self.unheard.creates.remove(key);
+        self.unheard.changes.remove(id);
     }
 
     /// Takes an entry over. A persona belongs to one manifest: other entries for it go.
@@ -267,7 +305,7 @@ impl Ledger {
     /// # Errors
     /// Where that cannot be written. It is known here all the same.
     pub fn bind(&mut self, key: Key, record: Record) -> Result<(), LedgerError> {
-        self.intents.remove(&key);
+        self.hear(&key, &record.id);
         self.put(key.clone(), record.clone());
         self.add(Line::Bind { key, record })
     }
@@ -301,8 +339,8 @@ impl Ledger {
         added.map_err(|error| Damage::Io(error).at(&self.files.journal))
     }
 
-    /// Writes the ledger, if there is anything new in it, and removes the journal, unless personas may have
-    /// been made of which nobody has heard.
+    /// Writes the ledger, if there is anything new in it, and removes the journal, unless something may have
+    /// been done of which nobody has heard.
     ///
     /// # Errors
     /// Where the file system refuses; the old ledger and the journal are then still there.
@@ -311,7 +349,7 @@ impl Ledger {
         let Some(journal) = self.journal.take() else {
             return Ok(());
         };
-        if !self.intents.is_empty() {
+        if !self.unheard.is_empty() {
             return self.open().map(drop);
         }
         let ended = journal.end();
@@ -425,18 +463,18 @@ mod tests {
             second.records().keys().collect::<Vec<_>>(),
             [&Key::new("b")]
         );
-        assert_eq!(second.intents()[&Key::new("c")], intent);
+        assert_eq!(second.unheard().creates[&Key::new("c")], intent);
         let journal = std::fs::read(&files(&path).journal).expect("a journal");
         second.begin().expect("it begins");
         second.end().expect("it ends");
         let mut third = ledger(&path);
         assert_eq!(third.records(), second.records());
-        assert_eq!(third.intents(), second.intents(), "nobody has settled it");
-        third.settle_all();
+        assert_eq!(third.unheard(), second.unheard(), "nobody has settled it");
+        third.settle();
         third.begin().expect("it begins");
         third.end().expect("it ends");
         let third = ledger(&path);
-        assert!(third.intents().is_empty() && !third.is_behind());
+        assert!(third.unheard().is_empty() && !third.is_behind());
 
         // The journal was not removed any more: what the ledger says is newer.
         let mut newer = record("p2");
@@ -470,7 +508,7 @@ mod tests {
         // The program is killed here.
         drop(first);
         let second = ledger(&path);
-        assert!(second.intents().is_empty());
+        assert!(second.unheard().is_empty());
         assert_eq!(
             second.records()[&Key::new("c")],
             Record::unseen(id, "C".to_owned())

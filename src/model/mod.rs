@@ -19,7 +19,7 @@ pub use causes::causes;
 pub use desired::{Desired, Ownership};
 pub use digest::{Digest, Fingerprints, Hasher, Salt};
 pub use finding::{Finding, Severity};
-pub use intent::Intent;
+pub use intent::{Intent, Unheard};
 pub use live::Live;
 pub use name::{Key, PersonaId, SecretName, folded};
 pub use number::canonical_decimal;

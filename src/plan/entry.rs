@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::step::{FieldChange, Step};
+use super::step::{FieldChange, Request, Step};
 use crate::catalog::Catalog;
 use crate::model::{
     Applied, Digest, Fingerprints, Live, Ownership, PersonaId, Pointer, Record, Records,
@@ -112,6 +112,24 @@ impl Step {
                 Entry::Derived(_) | Entry::Fixed(_) => None,
             }
         })
+    }
+
+    /// What a request sends, as far as the manifest says it, in digests.
+    #[must_use]
+    pub fn sent(
+        &self,
+        request: &Request,
+        Digests { catalog, secrets }: Digests<'_>,
+    ) -> BTreeMap<Pointer, Digest> {
+        let owned = match &self.entry {
+            Entry::Derived(owned) => &owned.sent,
+            Entry::Fixed(_) => return BTreeMap::new(),
+        };
+        let sent = request.fields.iter().filter_map(|path| {
+            let digest = owned.get(path)?.digest(catalog, path, secrets)?;
+            Some((path.clone(), digest))
+        });
+        sent.collect()
     }
 
     /// The fields that the step writes.

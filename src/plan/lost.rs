@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::catalog::Catalog;
 use crate::model::{
-    Digest, Fingerprints, Intent, Key, Live, PersonaId, Pointer, Record, Records, Salt, folded,
+    Applied, Digest, Fingerprints, Intent, Key, Live, PersonaId, Pointer, Record, Records, Salt,
+    Unheard, folded,
 };
 
 /// What to write down before a persona with this body is made.
@@ -25,15 +26,20 @@ pub fn intent(catalog: &Catalog, body: &Value, live: &[Live]) -> Intent {
     }
 }
 
-/// The live personas that may have come of an intent: they have its name, did not have it before, and belong
-/// to nobody. Where some have its content too, only those.
+/// What there is to be found of a persona that may have been made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trace {
+    /// Nothing.
+    None,
+    /// One that is new and nobody's, and has its name and its content.
+    Made(PersonaId),
+    /// More than one of these, or some that have its name only: whose they are, nobody can tell.
+    Unclear(Vec<PersonaId>),
+}
+
+/// Looks for what may have come of an intent.
 #[must_use]
-pub fn candidates<'l>(
-    catalog: &Catalog,
-    intent: &Intent,
-    live: &'l [Live],
-    records: &Records,
-) -> Vec<&'l Live> {
+pub fn trace(catalog: &Catalog, intent: &Intent, live: &[Live], records: &Records) -> Trace {
     let bound: BTreeSet<&PersonaId> = records.values().map(|record| &record.id).collect();
     let is_new = |live: &&Live| !intent.known.contains(&live.id) && !bound.contains(&live.id);
     let named = live.iter().filter(is_new);
@@ -47,26 +53,67 @@ pub fn candidates<'l>(
         })
     };
     let equal: Vec<&Live> = named.iter().filter(is_it).copied().collect();
-    if equal.is_empty() { named } else { equal }
+    let ids = |found: &[&Live]| found.iter().map(|live| live.id.clone()).collect();
+    match (&equal[..], &named[..]) {
+        ([made], _) => Trace::Made(made.id.clone()),
+        ([], []) => Trace::None,
+        ([], named) => Trace::Unclear(ids(named)),
+        (equal, _) => Trace::Unclear(ids(equal)),
+    }
 }
 
-/// What an apply made that was ended before it heard of it, as entries of which no field is known yet. Where
-/// more than one persona may be meant, none is: the name tells that to whoever plans.
+/// The entries that change when it is seen what has become of something that nobody has heard of: personas
+/// that were made, of which no field is known yet, and fields that were set.
 #[must_use]
 pub fn recovered(
     catalog: &Catalog,
-    intents: &BTreeMap<Key, Intent>,
+    secrets: &Fingerprints,
+    unheard: &Unheard,
     live: &[Live],
     records: &Records,
 ) -> Records {
-    let lost = intents.iter().filter_map(|(key, intent)| {
-        let record = match candidates(catalog, intent, live, records)[..] {
-            [live] => Record::unseen(live.id.clone(), intent.name.clone()),
-            _ => return None,
-        };
-        Some((key.clone(), record))
+    let find = |id: &PersonaId| live.iter().find(|live| live.id == *id);
+    let is_gone = |key: &Key| {
+        let record = records.get(key);
+        record.is_none_or(|record| find(&record.id).is_none())
+    };
+    let creates = unheard.creates.iter().filter(|(key, _)| is_gone(key));
+    let made = creates.filter_map(|(key, intent)| {
+        match trace(catalog, intent, live, records) {
+            Trace::Made(id) => Some((key.clone(), Record::unseen(id, intent.name.clone()))),
+            // The name tells what may be meant to whoever plans.
+            Trace::None | Trace::Unclear(_) => None,
+        }
     });
-    lost.filter(|(key, _)| !records.contains_key(key)).collect()
+    let changed = records.iter().filter_map(|(key, record)| {
+        let fields = unheard.changes.get(&record.id)?;
+        let live = find(&record.id)?;
+        let seen = |path: &Pointer| catalog.digest(path, path.get(&live.document), secrets);
+        Some((key.clone(), caught_up(record, fields, seen)))
+    });
+    made.chain(changed).collect()
+}
+
+/// The entry, where fields were about to be set: a field that is not what the ledger knows was. What the
+/// service made of it cannot be told from an edit, so that it shows as one.
+fn caught_up(
+    record: &Record,
+    fields: &BTreeMap<Pointer, Digest>,
+    now: impl Fn(&Pointer) -> Option<Digest>,
+) -> Record {
+    let mut record = record.clone();
+    for (path, sent) in fields {
+        let now = now(path);
+        let known = record.fields.get(path).map(|applied| &applied.seen);
+        let seen = match known {
+            _ if now.as_ref() == Some(sent) => sent.clone(),
+            Some(known) if now.as_ref() != Some(known) => known.clone(),
+            _ => continue,
+        };
+        let sent = sent.clone();
+        record.fields.insert(path.clone(), Applied { sent, seen });
+    }
+    record
 }
 
 fn is_called(catalog: &Catalog, live: &Live, name: &str) -> bool {
@@ -101,31 +148,65 @@ mod tests {
         let intent = intent(&PERSONA, &body, &before);
         let bound = |id: &str| Record::unseen(PersonaId::new(id).expect("an id"), String::new());
         let records = Records::from([(Key::new("other"), bound("p5"))]);
-        let ids = |found: &[Live]| {
+        let found = |found: &[Live]| {
             let all: Vec<Live> = before.iter().chain(found).cloned().collect();
-            let found = candidates(&PERSONA, &intent, &all, &records);
-            found
-                .iter()
-                .map(|live| live.id.to_string())
-                .collect::<Vec<_>>()
+            match trace(&PERSONA, &intent, &all, &records) {
+                Trace::None => "none".to_owned(),
+                Trace::Made(id) => id.to_string(),
+                Trace::Unclear(found) => {
+                    let ids: Vec<_> = found.iter().map(PersonaId::as_str).collect();
+                    format!("unclear: {}", ids.join(" "))
+                }
+            }
         };
-        assert_eq!(ids(&[]), [""; 0]);
-        assert_eq!(ids(&[live("p2", "Ana", "new")]), ["p2"]);
+        assert_eq!(found(&[]), "none");
+        assert_eq!(found(&[live("p2", "Ana", "new")]), "p2");
         assert_eq!(
-            ids(&[live("p2", " ANA", "what the service made of it")]),
-            ["p2"]
+            found(&[live("p2", " ANA", "someone else's")]),
+            "unclear: p2"
         );
         assert_eq!(
-            ids(&[live("p2", "Ana", "x"), live("p3", "Ana", "new")]),
-            ["p3"]
+            found(&[live("p2", "Ana", "x"), live("p3", "Ana", "new")]),
+            "p3"
         );
         assert_eq!(
-            ids(&[live("p2", "Ana", "new"), live("p3", "Ana", "new")]),
-            ["p2", "p3"]
+            found(&[live("p2", "Ana", "new"), live("p3", "Ana", "new")]),
+            "unclear: p2 p3"
         );
         assert_eq!(
-            ids(&[live("p2", "Eva", "new"), live("p5", "Ana", "new")]),
-            [""; 0]
+            found(&[live("p2", "Eva", "new"), live("p5", "Ana", "new")]),
+            "none"
         );
+    }
+
+    #[test]
+    fn a_change_that_nobody_heard_of_is_known_by_what_is_live() {
+        let path = Pointer::parse("/context").expect("a pointer");
+        let of = |text: &str| digest(&PERSONA, &path, Some(&json!(text))).expect("it may be shown");
+        let applied = |sent: &str, seen: &str| Applied {
+            sent: of(sent),
+            seen: of(seen),
+        };
+        for (now, expected) in [
+            ("new", applied("new", "new")),
+            ("old", applied("old", "old")),
+            // Trimmed, or edited by somebody: the manifest's value is set once more, and that is shown.
+            ("another", applied("new", "old")),
+        ] {
+            let mut record = Record::unseen(PersonaId::new("p1").expect("an id"), "Ana".to_owned());
+            record.fields.insert(path.clone(), applied("old", "old"));
+            let records = Records::from([(Key::new("ana"), record.clone())]);
+            let unheard = Unheard {
+                changes: BTreeMap::from([(
+                    record.id.clone(),
+                    BTreeMap::from([(path.clone(), of("new"))]),
+                )]),
+                ..Unheard::default()
+            };
+            let secrets = Fingerprints::new(Salt::new([0; 32]));
+            let live = [live("p1", "Ana", now)];
+            let recovered = recovered(&PERSONA, &secrets, &unheard, &live, &records);
+            assert_eq!(recovered[&Key::new("ana")].fields[&path], expected, "{now}");
+        }
     }
 }

@@ -24,7 +24,7 @@ pub use build::{Adoption, Deletes, Inputs, OnConflict, Policy, build};
 pub use culprit::culprit;
 pub use entry::{Digests, Entry, Owned, Sent};
 pub use judge::Cause;
-pub use lost::{candidates, intent, recovered};
+pub use lost::{Trace, intent, recovered, trace};
 pub use outdated::outdated;
 pub use pair::{is_other_account, known_ids};
 pub use revise::patch;

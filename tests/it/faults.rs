@@ -397,8 +397,120 @@ fn what_an_apply_could_not_find_is_looked_for_again_by_the_next_one() {
     site.run(["plan"]).code(4);
     site.run(["apply", "--yes"])
         .success()
-        .says("Looking for what an earlier apply may have made");
+        .says("Looking for what an earlier apply may have done");
     assert_eq!(service.writes().len(), 1);
+    site.run(["plan", "--detailed-exitcode"]).success();
+}
+
+/// A service that is silent about the first create and about what has become of it; then it lists this.
+fn silent_about_a_create(since: fn() -> Value) -> Scripted {
+    Scripted::new(move |asked, before| {
+        let is_create = |asked: &Asked| asked.line.starts_with("POST");
+        let has_created = before.iter().any(is_create);
+        match asked.line.as_str() {
+            "GET /v2/personas" if !has_created => list(json!([])),
+            "GET /v2/personas" if before.last().is_some_and(is_create) => {
+                Some((403, "{}".to_owned()))
+            }
+            "GET /v2/personas" => list(since()),
+            "POST /v2/personas" => None,
+            _ => ok(since()[0].clone()),
+        }
+    })
+}
+
+#[test]
+fn a_saved_plan_whose_create_was_lost_does_not_create_again() {
+    let service = silent_about_a_create(|| json!([ana("new")]));
+    let site = site(&service, ANA);
+    site.run(["plan", "--out", "plan.json"]).success();
+    site.run(["apply", "plan.json"]).code(3);
+    site.run(["apply", "plan.json"])
+        .code(3)
+        .says("stale create ana");
+    assert_eq!(service.writes().len(), 1);
+    site.run(["apply", "--yes", "--no-adopt"]).success();
+    site.run(["plan", "--detailed-exitcode"]).success();
+}
+
+#[test]
+fn a_namesake_with_other_content_is_not_taken_for_what_was_made() {
+    let service = silent_about_a_create(|| json!([ana("somebody else's")]));
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"]).code(3);
+    site.run(["plan", "--no-adopt"]).code(1).says("p1");
+    site.run(["apply", "--yes", "--no-adopt"]).code(3);
+    assert_eq!(service.writes().len(), 1);
+    site.run(["plan"]).success().says("adopt ana");
+}
+
+#[test]
+fn a_persona_that_was_made_again_without_an_answer_is_found() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let deleted = Arc::new(AtomicBool::new(false));
+    let is_deleted = deleted.clone();
+    let service = Scripted::new(move |asked, before| {
+        let is_create = |asked: &Asked| asked.line.starts_with("POST");
+        let mut again = ana("old");
+        again["persona_id"] = json!("p2");
+        let live = match (
+            is_deleted.load(Ordering::SeqCst),
+            before.iter().any(is_create),
+        ) {
+            (false, _) => Some(ana("old")),
+            (true, false) => None,
+            (true, true) => Some(again),
+        };
+        match asked.line.as_str() {
+            "GET /v2/personas" if before.last().is_some_and(is_create) => {
+                Some((403, "{}".to_owned()))
+            }
+            "GET /v2/personas" => list(live.into_iter().collect()),
+            "POST /v2/personas" => None,
+            line => match live
+                .filter(|live| line.ends_with(live["persona_id"].as_str().unwrap_or("?")))
+            {
+                Some(live) => ok(live),
+                None => Some((400, r#"{"error": "Invalid persona_id"}"#.to_owned())),
+            },
+        }
+    });
+    let site = site(&service, &ANA.replace("new", "old"));
+    site.run(["apply", "--yes"]).success();
+    deleted.store(true, Ordering::SeqCst);
+    site.run(["apply", "--yes"]).code(3).says("recreate ana");
+    site.run(["apply", "--yes", "--no-adopt"]).success();
+    site.run(["plan", "--detailed-exitcode"]).success();
+    assert_eq!(service.writes().len(), 1);
+}
+
+#[test]
+fn a_change_that_nobody_heard_of_is_no_conflict_when_the_manifest_goes_on() {
+    let service = Scripted::new(|asked, before| {
+        let is_patch = |asked: &Asked| asked.line.starts_with("PATCH");
+        let patches = before.iter().filter(|asked| is_patch(asked)).count();
+        let held = ana(["old", "new", "newer"][patches]);
+        match asked.line.as_str() {
+            "GET /v2/personas" => list(json!([held])),
+            "PATCH /v2/personas/p1" if patches == 0 => None,
+            "PATCH /v2/personas/p1" => ok(json!({})),
+            _ if patches == 1 && before.last().is_some_and(is_patch) => {
+                Some((403, "{}".to_owned()))
+            }
+            _ => ok(held),
+        }
+    });
+    let site = site(&service, &ANA.replace("new", "old"));
+    site.run(["apply", "--yes"]).success();
+    site.edit("personas/ana.yaml", "old", "new");
+    site.run(["apply", "--yes"]).code(3);
+    site.edit("personas/ana.yaml", "new", "newer");
+    site.run(["apply", "--yes"])
+        .success()
+        .says("applied update ana");
+    assert_eq!(service.writes().len(), 2);
     site.run(["plan", "--detailed-exitcode"]).success();
 }
 

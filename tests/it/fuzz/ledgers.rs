@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use personactl::ledger::{Files, Ledger};
-use personactl::model::{Applied, Hasher, Intent, Key, PersonaId, Pointer, Record, Records, Salt};
+use personactl::model::{
+    Applied, Hasher, Intent, Key, PersonaId, Pointer, Record, Records, Salt, Unheard,
+};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -41,10 +43,10 @@ fn record(id: &str) -> Record {
 }
 
 /// What a ledger says, with the intents of its journal.
-type Said = (Records, BTreeMap<Key, Intent>);
+type Said = (Records, Unheard);
 
 fn said(ledger: &Ledger) -> Said {
-    (ledger.records().clone(), ledger.intents().clone())
+    (ledger.records().clone(), ledger.unheard().clone())
 }
 
 /// A folder with a ledger of three personas and the journal of an apply that was ended, and what was said
