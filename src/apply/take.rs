@@ -195,8 +195,7 @@ impl Session<'_> {
         let patch = self.secrets.in_patch(self.catalog, &request.patch);
         let patch = patch.map_err(|problem| Outcome::because(Status::Failed, problem))?;
         let id = &revision.id;
-        let sent = step.sent(request, self.digests());
-        let announced = self.ledger.borrow_mut().change(id.clone(), sent);
+        let announced = self.announce(step, id, request);
         announced.map_err(|error| self.nothing_sent(&error))?;
         let problem = match self.deliver(step, revision, request, &patch).await {
             Ok(Sent::Stale) => stale(id, "was edited in this very moment; plan again"),
@@ -206,6 +205,16 @@ impl Session<'_> {
         };
         self.ledger.borrow_mut().not_changed(id);
         Err(problem)
+    }
+
+    /// Writes down what is about to be sent, so that it is not taken for an edit if nobody hears of it. Of a
+    /// persona that the ledger does not know yet, nothing is an edit.
+    fn announce(self, step: &Step, id: &PersonaId, request: &Request) -> Result<(), LedgerError> {
+        let sent = step.sent(request, self.digests());
+        if step.binding.is_none() || sent.is_empty() {
+            return Ok(());
+        }
+        self.ledger.borrow_mut().change(id.clone(), sent)
     }
 
     /// What to say where nothing can be written down any more, and so nothing may be sent.
