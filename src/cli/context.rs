@@ -1,17 +1,17 @@
 //! What every command shares: the process environment, and the two streams to speak on.
 
-use std::cell::RefCell;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::args::{Color, Global};
+use super::concealed::Concealed;
 use super::error::Error;
 use super::log;
-use crate::model::{causes, is_telling, redact};
+use crate::model::causes;
 use crate::render::{in_output, on_one_line};
 use crate::settings::Process;
 
@@ -28,12 +28,13 @@ pub(super) struct Context {
     pub(super) timeout: Option<Duration>,
     color: ColorChoice,
     /// What was read that must never be said, whoever brings it up.
-    secrets: RefCell<Vec<SecretString>>,
+    concealed: Concealed,
 }
 
 impl Context {
     pub(super) fn new(global: &Global, process: Process) -> Self {
-        log::start(global);
+        let concealed = Concealed::default();
+        log::start(global, concealed.clone());
         let color = match global.color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::AlwaysAnsi,
@@ -47,26 +48,18 @@ impl Context {
             quiet: global.quiet,
             timeout: global.timeout,
             color,
-            secrets: RefCell::default(),
+            concealed,
         }
     }
 
     /// Keeps a secret from being said from now on, even if the service puts it where anyone could read it.
-    /// What is too short to be told from other words is left to those who know where it stands.
     pub(super) fn conceal(&self, secret: &SecretString) {
-        let mut secrets = self.secrets.borrow_mut();
-        let value = secret.expose_secret();
-        let is_known = |known: &SecretString| known.expose_secret() == value;
-        if is_telling(value) && !secrets.iter().any(is_known) {
-            secrets.push(secret.clone());
-        }
+        self.concealed.add(secret);
     }
 
     /// The text without secrets, and without what nothing that is shown may hold.
     fn harmless(&self, text: &str) -> String {
-        let secrets = self.secrets.borrow();
-        let values = secrets.iter().map(ExposeSecret::expose_secret);
-        in_output(&redact(text.trim_end_matches('\n').to_owned(), values))
+        in_output(&self.concealed.redact(text.trim_end_matches('\n')))
     }
 
     /// Writes a result to standard output. That nobody reads it any more is no failure.

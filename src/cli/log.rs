@@ -8,10 +8,11 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::args::{Global, LogFormat};
+use super::concealed::Concealed;
 use crate::render::{in_json, on_one_line};
 
 /// Logs from now on what the arguments ask for.
-pub(super) fn start(global: &Global) {
+pub(super) fn start(global: &Global, concealed: Concealed) {
     let level = match global.verbose {
         0 => LevelFilter::WARN,
         1 => LevelFilter::DEBUG,
@@ -21,7 +22,10 @@ pub(super) fn start(global: &Global) {
     let format = global.log_format;
     let builder = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(move || Records(format))
+        .with_writer(move || Records {
+            format,
+            concealed: concealed.clone(),
+        })
         .with_ansi(false);
     // Set once; a second run in one process keeps the first.
     let _ = match format {
@@ -31,15 +35,18 @@ pub(super) fn start(global: &Global) {
 }
 
 /// Takes one record after the other, and makes harmless what it quotes.
-struct Records(LogFormat);
+struct Records {
+    format: LogFormat,
+    concealed: Concealed,
+}
 
 impl Write for Records {
     fn write(&mut self, record: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(record);
-        let text = text.trim_end_matches('\n');
-        let line = match self.0 {
-            LogFormat::Text => on_one_line(text).into_owned(),
-            LogFormat::Json => in_json(text),
+        let text = self.concealed.redact(text.trim_end_matches('\n'));
+        let line = match self.format {
+            LogFormat::Text => on_one_line(&text).into_owned(),
+            LogFormat::Json => in_json(&text),
         };
         writeln!(io::stderr(), "{line}")?;
         Ok(record.len())

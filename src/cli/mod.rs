@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod concealed;
 mod consent;
 mod context;
 mod embedded;

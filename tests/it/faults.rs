@@ -668,6 +668,25 @@ fn what_the_service_repeats_of_a_secret_is_not_shown() {
 }
 
 #[test]
+fn what_the_service_repeats_of_the_key_is_not_logged() {
+    let service = Scripted::new(|asked, _| {
+        let mut live = ana("old");
+        live["persona_id"] = json!("key-canary-4711");
+        match asked.line.as_str() {
+            "GET /v2/personas" => list(json!([live])),
+            line if line.starts_with("GET") => ok(live),
+            _ => ok(json!({})),
+        }
+    });
+    let site = site(&service, ANA);
+    for format in ["text", "json"] {
+        site.run(["apply", "--yes", "-v", "--log-format", format])
+            .says("PATCH")
+            .hides("key-canary-4711");
+    }
+}
+
+#[test]
 fn a_key_that_may_not_write_is_told_by_the_exit_code() {
     let service = Scripted::new(|asked, _| match asked.line.as_str() {
         "GET /v2/personas" => list(json!([])),
