@@ -46,6 +46,9 @@ impl Session<'_> {
                 return (self.nothing_sent(&error), Bookkeeping::Leave);
             }
             let error = match self.writer.create(body.clone()).await {
+                Ok(created) if self.is_anothers(step, &created.id) => {
+                    return failed(not_new(&created.id));
+                }
                 Ok(created) => return self.created(step, &created.id).await,
                 Err(error) if may_have_happened(&error) => error,
                 Err(error) => {
@@ -62,6 +65,14 @@ impl Session<'_> {
         }
         let error = lost.expect("it was tried at least once");
         failed(unsure_of(&error))
+    }
+
+    /// Whether an id cannot be that of a persona that was made for this step just now.
+    fn is_anothers(self, step: &Step, id: &PersonaId) -> bool {
+        let ledger = self.ledger.borrow();
+        let mut records = ledger.records().iter();
+        records.any(|(key, record)| *key != step.key && record.id == *id)
+            || self.live.iter().any(|live| live.id == *id)
     }
 
     /// Takes over a persona that was made; its id is written down before anything else can go wrong.
@@ -327,6 +338,13 @@ fn failed(problem: impl Into<String>) -> Taken {
     (
         Outcome::because(Status::Failed, problem),
         Bookkeeping::Leave,
+    )
+}
+
+fn not_new(id: &PersonaId) -> String {
+    format!(
+        "the service answered with the id of another persona, {id}; what was asked for may have been created \
+         all the same: the next run looks for it"
     )
 }
 

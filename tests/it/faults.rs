@@ -333,6 +333,59 @@ fn a_namesake_that_was_there_before_is_not_taken_for_what_was_made() {
     assert_eq!(service.writes().len(), 2);
 }
 
+/// A service with Ana, a stranger, and whoever is made; it answers this id for whoever is called Bob.
+fn lying(answered: &'static str) -> Scripted {
+    let persona = |id: &str, name: &str| json!({"persona_id": id, "persona_name": name, "system_prompt": "x"});
+    Scripted::new(move |asked, before| {
+        let made = |name: &str| {
+            let mut before = before.iter();
+            before.any(|asked| asked.body["persona_name"] == name)
+        };
+        let mut live = vec![ana("new"), persona("p9", "Zoe")];
+        live.extend(made("Bob").then(|| persona("p2", "Bob")));
+        live.extend(made("Eva").then(|| persona("p3", "Eva")));
+        let id = asked.line.rsplit('/').next();
+        let found = live.iter().find(|live| live["persona_id"].as_str() == id);
+        match asked.line.as_str() {
+            "GET /v2/personas" => list(json!(live)),
+            "POST /v2/personas" if asked.body["persona_name"] == "Eva" => {
+                ok(json!({"persona_id": "p3"}))
+            }
+            "POST /v2/personas" => ok(json!({"persona_id": answered})),
+            _ => found.map_or(Some((404, "{}".to_owned())), |found| ok(found.clone())),
+        }
+    })
+}
+
+#[test]
+fn an_id_that_is_somebody_elses_is_not_taken_for_what_was_made() {
+    // Of a persona that the ledger binds, of one that is nobody's, and of one that was made just before.
+    for answered in ["p1", "p9", "p3"] {
+        let service = lying(answered);
+        let site = site(&service, ANA);
+        let ledger = || site.read("personas/_ledger/default.json");
+        site.run(["apply", "--yes"]).success();
+        for (file, name) in [("a-eva", "Eva"), ("bob", "Bob")] {
+            let text = format!("persona_name: {name}\nsystem_prompt: x\n");
+            site.write(&format!("personas/{file}.yaml"), text);
+        }
+        let problem = format!("the service answered with the id of another persona, {answered}");
+        site.run(["apply", "--yes", "--concurrency", "1"])
+            .code(3)
+            .says("failed create bob")
+            .says(&problem)
+            .hides("normalised");
+        assert!(ledger().contains("\"p1\"") && ledger().contains("\"p3\""));
+        assert!(!ledger().contains("bob") && !ledger().contains("p9"));
+
+        // What was made all the same is found, and nothing is made a second time.
+        site.run(["apply", "--yes"]).success();
+        assert!(ledger().contains("\"p2\""));
+        assert_eq!(service.writes().len(), 2);
+        site.run(["plan", "--detailed-exitcode"]).success();
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn what_was_being_made_when_the_program_was_killed_is_found_by_the_next_run() {
