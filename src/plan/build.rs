@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::base::Base;
 use super::entry::{Digests, Entry};
 use super::judge::Cause;
+use super::namesake;
 use super::outdated::Holders;
 use super::pair::{Pair, pair};
 use super::prune;
@@ -95,6 +96,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         .map(|pair| inputs.decide(&pair, &mut notes))
         .collect();
     prune::brake(&mut steps, inputs);
+    namesake::tell(&mut steps, inputs);
     let holders = Holders::of(inputs.records);
     for step in &mut steps {
         step.rivals = holders.rivals(step);

@@ -9,6 +9,7 @@ mod entry;
 mod fields;
 mod judge;
 mod lost;
+mod namesake;
 mod outdated;
 mod pair;
 mod prune;

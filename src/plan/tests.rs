@@ -496,6 +496,67 @@ fn a_live_persona_with_nearly_the_name_is_told_of() {
 }
 
 #[test]
+fn a_live_persona_with_the_name_of_a_known_one_is_told_of() {
+    let ana = json!({"persona_name": "Ana", "context": "x"});
+    let wanted = desired("ana", ana.clone());
+    let pinned = Desired {
+        id: Some(id("p1")),
+        ..wanted.clone()
+    };
+    let named = |name: &str, document: &Value| live(name, document.clone());
+    let edited = json!({"persona_name": "Ana", "context": "edited"});
+    let other = json!({"persona_name": "ANA"});
+    let own = applied("ana", &ana, "p1");
+    let told = "this is also the name of p2, left alone: another apply may have made it; \
+                keep one and delete the rest, or rename them";
+    let rows = [
+        (
+            &wanted,
+            &own,
+            [named("p1", &ana), named("p2", &ana)],
+            "keep",
+        ),
+        (
+            &wanted,
+            &own,
+            [named("p1", &edited), named("p2", &ana)],
+            "update",
+        ),
+        (
+            &pinned,
+            &Records::new(),
+            [named("p1", &ana), named("p2", &ana)],
+            "keep",
+        ),
+    ];
+    for (wanted, records, held, action) in rows {
+        let plan = plan(std::slice::from_ref(wanted), &held, records);
+        assert_eq!(words(&plan), [format!("{action} ana p1")]);
+        assert_eq!(plan.steps[0].reason.as_deref(), Some(told));
+    }
+    let bound = applied("bea", &ana, "p2")
+        .into_iter()
+        .chain(own.clone())
+        .collect();
+    let silent = [
+        // Somebody's own, and one that is only called nearly so.
+        (&bound, [named("p1", &ana), named("p2", &ana)]),
+        (&own, [named("p1", &ana), named("p2", &other)]),
+    ];
+    for (records, held) in silent {
+        let plan = plan(std::slice::from_ref(&wanted), &held, records);
+        assert_eq!(plan.steps[0].reason, None);
+    }
+    let three = ["p1", "p2", "p3"].map(|id| named(id, &ana));
+    let plan = plan(&[wanted], &three, &own);
+    let reason = plan.steps[0].reason.as_deref().unwrap_or_default();
+    assert!(
+        reason.starts_with("this is also the name of p2 and 1 more,"),
+        "{reason}"
+    );
+}
+
+#[test]
 fn what_is_hidden_is_in_no_plan_even_where_the_service_shows_it() {
     let wanted = json!({"persona_name": "Ana", "layers": {"llm": {"headers": {"X-Mine": "2"}}}});
     let held = json!({"persona_name": "Ana", "layers": {"llm": {"api_key": "sk-live",
