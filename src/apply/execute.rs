@@ -43,7 +43,8 @@ pub struct Session<'s> {
 }
 
 /// Executes every step and writes down what was done, step by step, in the ledger's journal: whoever calls
-/// this ends that. What became of each step is told and returned, in the order of the plan. One step's
+/// this ends that. What became of each step is told, again where a last look says otherwise, and returned, in
+/// the order of the plan. One step's
 /// failure does not stop the others, but once nothing can be written down nothing more is started.
 ///
 /// # Errors
@@ -73,6 +74,7 @@ pub async fn execute(
             outcomes[index] = outcome;
         }
     }
+    session.look_for_twins(plan, &mut outcomes, tell).await;
     Ok(outcomes)
 }
 

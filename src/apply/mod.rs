@@ -6,6 +6,7 @@ mod resolve;
 mod send;
 mod stop;
 mod take;
+mod twins;
 mod undo;
 mod verify;
 

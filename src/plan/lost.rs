@@ -116,7 +116,7 @@ fn caught_up(
     record
 }
 
-fn is_called(catalog: &Catalog, live: &Live, name: &str) -> bool {
+pub(super) fn is_called(catalog: &Catalog, live: &Live, name: &str) -> bool {
     let called = catalog.name_of(&live.document);
     called.is_some_and(|called| folded(called) == folded(name))
 }

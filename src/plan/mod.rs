@@ -26,6 +26,7 @@ pub use culprit::culprit;
 pub use entry::{Digests, Entry, Owned, Sent};
 pub use judge::Cause;
 pub use lost::{Trace, intent, recovered, trace};
+pub use namesake::appeared;
 pub use outdated::outdated;
 pub use pair::{is_other_account, known_ids};
 pub use revise::patch;

@@ -4,12 +4,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Inputs;
+use super::lost::is_called;
 use super::pair::known_ids;
 use super::step::{Action, Obstacle, Step};
-use crate::model::PersonaId;
+use crate::catalog::Catalog;
+use crate::model::{Live, PersonaId, Records};
 
 /// The personas that nobody means, by their names.
 type Free<'a> = BTreeMap<&'a str, Vec<&'a PersonaId>>;
+
+/// Those with a name, or nearly that, that have appeared since some personas were live, and that the ledger does
+/// not bind.
+#[must_use]
+pub fn appeared<'l>(
+    catalog: &Catalog,
+    name: &str,
+    before: &[Live],
+    live: &'l [Live],
+    records: &Records,
+) -> Vec<&'l PersonaId> {
+    let old = before.iter().map(|live| &live.id);
+    let bound = records.values().map(|record| &record.id);
+    let known: BTreeSet<&PersonaId> = old.chain(bound).collect();
+    let new = live.iter().filter(|live| !known.contains(&live.id));
+    let called = new.filter(|live| is_called(catalog, live, name));
+    called.map(|live| &live.id).collect()
+}
 
 /// Tells of them in the steps of those that are known by their ids: nothing else would notice them.
 pub(super) fn tell(steps: &mut [Step], inputs: &Inputs<'_>) {

@@ -386,6 +386,63 @@ fn an_id_that_is_somebody_elses_is_not_taken_for_what_was_made() {
     }
 }
 
+/// A service where another apply makes a persona of this name just before ours is made; once ours is, its list
+/// is answered like this.
+fn crowded(twin: &'static str, list_after: impl Fn(Value) -> Answer + Send + 'static) -> Scripted {
+    Scripted::new(move |asked, before| {
+        let is_made = before.iter().any(|asked| asked.line.starts_with("POST"));
+        let twin = json!({"persona_id": "p2", "persona_name": twin, "system_prompt": "other"});
+        match asked.line.as_str() {
+            "GET /v2/personas" if is_made => list_after(json!([ana("new"), twin])),
+            "GET /v2/personas" => list(json!([])),
+            "POST /v2/personas" => ok(json!({"persona_id": "p1"})),
+            _ => ok(ana("new")),
+        }
+    })
+}
+
+#[test]
+fn a_persona_that_another_apply_makes_at_the_same_time_is_no_success() {
+    for twin in ["Ana", " ANA"] {
+        let service = crowded(twin, list);
+        let site = site(&service, ANA);
+        site.run(["apply", "--yes"])
+            .code(3)
+            .says("failed create ana  p1")
+            .says("p1 was made, but another apply seems to have made p2 at the same time: keep one")
+            .says("Done: 1 failed.");
+        let ledger = site.read("personas/_ledger/default.json");
+        assert!(ledger.contains("p1") && !ledger.contains("p2"));
+        assert_eq!(service.writes().len(), 1);
+    }
+}
+
+#[test]
+fn that_there_are_two_of_a_persona_is_told_by_each_plan() {
+    let service = crowded("Ana", list);
+    let site = site(&service, ANA);
+    let applied = site.run(["apply", "--yes", "--format", "json"]).code(3);
+    assert_eq!(applied.json()["steps"][0]["result"]["status"], "failed");
+    let said = "this is also the name of p2, left alone";
+    for command in [&["plan", "--detailed-exitcode"][..], &["apply", "--yes"]] {
+        let output = site.run(command.iter().copied()).success();
+        let _ = output.says("No changes").says(said);
+    }
+    let told = site.run(["plan", "--format", "json"]).success().json();
+    let reason = told["steps"][0]["reason"].as_str().unwrap_or_default();
+    assert!(reason.starts_with(said), "{reason}");
+}
+
+#[test]
+fn that_nobody_can_look_for_twins_makes_nothing_undone() {
+    let service = crowded("Ana", |_| Some((403, "{}".to_owned())));
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .success()
+        .says("applied create ana  p1")
+        .says("whether another apply made the same personas could not be seen");
+}
+
 #[cfg(unix)]
 #[test]
 fn what_was_being_made_when_the_program_was_killed_is_found_by_the_next_run() {
