@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::execute::Session;
 use super::outcome::{Outcome, Status};
-use crate::model::{Live, PersonaId, causes};
+use crate::model::{Intent, Live, PersonaId, causes, folded};
 use crate::plan::{self, Plan, Step};
 
 impl Session<'_> {
@@ -59,6 +59,11 @@ impl Session<'_> {
     fn twins<'l>(self, step: &Step, id: &PersonaId, live: &'l [Live]) -> Vec<&'l PersonaId> {
         let ledger = self.ledger.borrow();
         let (catalog, name) = (self.catalog, &step.persona_name);
+        let is_alike = |intent: &Intent| folded(&intent.name) == folded(name);
+        if ledger.unheard().creates.values().any(is_alike) {
+            // It may be our own, for another manifest: the next run looks for that.
+            return Vec::new();
+        }
         let mut twins = plan::appeared(catalog, name, self.live, live, ledger.records());
         twins.retain(|twin| *twin != id);
         twins

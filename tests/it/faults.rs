@@ -443,6 +443,35 @@ fn that_nobody_can_look_for_twins_makes_nothing_undone() {
         .says("whether another apply made the same personas could not be seen");
 }
 
+#[test]
+fn what_may_be_our_own_is_not_taken_for_a_twin() {
+    // Of two that are nearly called the same, the second one's answer is lost, and it is not seen at once.
+    let is_second = |asked: &Asked| asked.body["persona_name"] == "ANA";
+    let service = Scripted::new(move |asked, before| {
+        let own = json!({"persona_id": "p2", "persona_name": "ANA", "system_prompt": "x"});
+        let since = before.iter().rev().position(is_second);
+        match (asked.line.as_str(), since) {
+            ("GET /v2/personas", None) => list(json!([])),
+            ("GET /v2/personas", Some(0)) => Some((403, "{}".to_owned())),
+            ("GET /v2/personas", _) => list(json!([ana("new"), own])),
+            ("POST /v2/personas", _) if is_second(asked) => None,
+            ("POST /v2/personas", _) => ok(json!({"persona_id": "p1"})),
+            ("GET /v2/personas/p2", _) => ok(own),
+            _ => ok(ana("new")),
+        }
+    });
+    let site = site(&service, ANA);
+    site.write("personas/b.yaml", "persona_name: ANA\nsystem_prompt: x\n");
+    site.run(["apply", "--yes", "--concurrency", "1"])
+        .code(3)
+        .says("applied create ana  p1")
+        .says("the next run looks for it")
+        .hides("another apply");
+    site.run(["apply", "--yes"]).success();
+    assert_eq!(service.writes().len(), 2);
+    site.run(["plan", "--detailed-exitcode"]).success();
+}
+
 #[cfg(unix)]
 #[test]
 fn what_was_being_made_when_the_program_was_killed_is_found_by_the_next_run() {
