@@ -43,9 +43,9 @@ pub struct Session<'s> {
 }
 
 /// Executes every step and writes down what was done, step by step, in the ledger's journal: whoever calls
-/// this ends that. What became of each step is told, again where a last look says otherwise, and returned, in
-/// the order of the plan. One step's
-/// failure does not stop the others, but once nothing can be written down nothing more is started.
+/// this ends that. What became of each step is told, again where a last look says otherwise, and returned,
+/// in the order of the plan. One step's failure does not stop the others, but once nothing can be written
+/// down nothing more is started.
 ///
 /// # Errors
 /// Where nothing can be written to begin with: nothing was sent then.
