@@ -59,16 +59,16 @@ impl Catalog {
         self.secrecy(pointer) != Secrecy::Open
     }
 
-    /// Whether a value at `pointer` must not be shown: as it is hidden, or as a name there that the
-    /// table does not know may well be a credential's.
+    /// Whether a value at `pointer` must not be shown: as it is hidden, or as a name in it or on the way
+    /// to it that the table does not know may well be a credential's.
     #[must_use]
     pub fn hides(&self, pointer: &Pointer, value: Option<&Value>) -> bool {
-        let named = |(_, name): (Pointer, String)| seems_credential(&name);
         let kind = self.find(pointer).map(|field| field.kind);
         // The schema of a tool speaks of tokens and keys all the time.
         let is_schema = matches!(kind, Some(Kind::Tools));
+        let mut unknown = pointer.tokens().skip(self.along(pointer).count());
         self.is_hidden(pointer)
-            || kind.is_none() && pointer.split_last().is_some_and(named)
+            || unknown.any(|name| seems_credential(&name))
             || !is_schema && value.is_some_and(holds_credential)
     }
 

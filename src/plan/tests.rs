@@ -610,6 +610,21 @@ fn what_is_hidden_is_never_asserted() {
 }
 
 #[test]
+fn what_stands_below_the_name_of_a_credential_is_never_asserted() {
+    let llm = |body: Value| json!({"persona_name": "Ana", "layers": {"llm": {"extra_body": body}}});
+    let now = llm(json!({"api_keys": ["sk-2"], "auth": {"value": "sk-3"}, "top_p": 1, "seed": 7}));
+    let held = llm(json!({"api_keys": ["sk-1", "sk-2"], "auth": {"value": "sk-3"}, "top_p": 1}));
+    let plan = plan(&[desired("ana", now)], &[live("p1", held)], &Records::new());
+    assert_eq!(
+        patches(&plan),
+        json!([[
+            {"op": "remove", "path": "/layers/llm/extra_body/api_keys/0"},
+            {"op": "add", "path": "/layers/llm/extra_body/seed", "value": 7},
+        ]])
+    );
+}
+
+#[test]
 fn a_conflict_blocks_unless_the_repository_wins() {
     let before = json!({"persona_name": "Ana", "context": "old"});
     let now = [desired(
