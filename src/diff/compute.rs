@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::array;
-use super::edit::{Cost, Edit, Priced, member_at};
+use super::edit::{Cost, Edit, Guards, Priced, Shows, member_at};
 use super::patch::Patch;
 use super::same::{Beside, same};
 use super::weigh::{size, size_within};
@@ -36,10 +36,12 @@ pub struct Rules<'r> {
     pub dialect: Dialect,
     /// Whether the object at this pointer must never be set as a whole, although it is there already:
     /// it may hold what cannot be read. Where one is, all objects around it are. It goes with one that is
-    /// removed, and gives way to a value of another type.
+    /// removed, and gives way to a value of another type. Other objects are owned as a whole, as lists
+    /// are.
     pub keeps: &'r dyn Fn(&Pointer) -> bool,
-    /// Whether the old value at this pointer is asserted before it is replaced or taken away.
-    pub guards: &'r dyn Fn(&Pointer, &Value) -> bool,
+    /// Whether the old value at this pointer may be asserted before it is edited, replaced or taken away;
+    /// `None` where nothing is asserted.
+    pub guards: Option<Shows<'r>>,
 }
 
 impl Default for Rules<'_> {
@@ -47,7 +49,7 @@ impl Default for Rules<'_> {
         Self {
             dialect: Dialect::Indexed,
             keeps: &|_| false,
-            guards: &|_, _| false,
+            guards: None,
         }
     }
 }
@@ -66,7 +68,11 @@ pub fn compute_with(before: &Value, after: &Value, rules: Rules<'_>) -> Patch {
     let walk = Walk::of(&rules);
     let edit = walk.node(before, after).edit;
     let mut operations = Vec::new();
-    edit.guard(&Pointer::root(), before, rules.guards, &mut operations);
+    if let Some(shows) = rules.guards {
+        let keeps = rules.keeps;
+        let guards = Guards { keeps, shows };
+        edit.guard(&Pointer::root(), before, guards, &mut operations);
+    }
     edit.write(&Pointer::root(), &mut operations);
     Patch(operations)
 }
@@ -361,34 +367,83 @@ mod tests {
 
     fn guarded(before: &Value, after: &Value) -> Patch {
         let rules = Rules {
-            guards: &|_, _| true,
+            guards: Some(&|_, _| true),
             ..Rules::default()
         };
         compute_with(before, after, rules)
     }
 
+    fn asserted(patch: &Patch) -> Vec<(String, Value)> {
+        let tests = patch.0.iter().filter_map(|operation| match operation {
+            Operation::Test(path, value) => Some((path.to_string(), value.clone())),
+            _ => None,
+        });
+        tests.collect()
+    }
+
     #[test]
-    fn what_is_edited_in_a_list_is_asserted_to_be_what_it_was() {
+    fn a_list_that_is_edited_is_asserted_once_and_whole() {
         let before = tools(&["a", "b", "c"]);
-        let mut after = before.clone();
-        after["tools"][1]["function"]["strict"] = json!(true);
-        let patch = guarded(&before, &after);
-        let name = Pointer::parse("/tools/1/function/name").expect("a pointer");
-        assert_eq!(patch.0[0], Operation::Test(name, json!("b")));
-        for moved in [
-            tools(&["z", "a", "b", "c"]),
-            tools(&["b", "a", "c"]),
-            tools(&["b", "c"]),
-        ] {
-            assert!(!patch.guards_hold(&moved));
-            assert!(patch.apply(&moved).is_err());
+        let list = [("/tools".to_owned(), before["tools"].clone())];
+        let mut edited = before.clone();
+        edited["tools"][1]["function"]["strict"] = json!(true);
+        edited["tools"][2]["function"]["strict"] = json!(true);
+        let gained = tools(&["a", "b", "c", "d"]);
+        let lost = tools(&["a", "c"]);
+        for after in [edited, gained, lost] {
+            let patch = guarded(&before, &after);
+            assert_eq!(asserted(&patch), list);
+            for moved in [
+                tools(&["z", "a", "b", "c"]),
+                tools(&["a", "b", "c", "z"]),
+                tools(&["b", "a", "c"]),
+                tools(&["b", "c"]),
+            ] {
+                assert!(!patch.guards_hold(&moved));
+                assert!(patch.apply(&moved).is_err());
+            }
         }
-        let patch = guarded(
-            &json!([[1, 2], [1, 3]]),
-            &json!([[1, 2], [1, 3, "a long new last element"]]),
+    }
+
+    #[test]
+    fn an_object_that_is_owned_as_a_whole_is_asserted_whole() {
+        let before = json!({"layer": {"voice": {"speed": 1, "style": {"a": 1, "b": 2}}}});
+        let mut after = before.clone();
+        after["layer"]["voice"]["style"]["c"] = json!(3);
+        let rules = Rules {
+            keeps: &|pointer| pointer.as_str() == "/layer",
+            guards: Some(&|_, _| true),
+            ..Rules::default()
+        };
+        let patch = compute_with(&before, &after, rules);
+        let voice = before["layer"]["voice"].clone();
+        assert_eq!(asserted(&patch), [("/layer/voice".to_owned(), voice)]);
+        let kept = Rules {
+            keeps: &|_| true,
+            ..rules
+        };
+        assert_eq!(asserted(&compute_with(&before, &after, kept)), []);
+    }
+
+    #[test]
+    fn where_not_all_may_be_shown_what_may_is_asserted() {
+        let before = json!({"list": [{"b": 1, "a": 2, "hidden": 3}, [4], "hidden", 5]});
+        let mut after = before.clone();
+        after["list"][3] = json!(6);
+        let rules = Rules {
+            guards: Some(&|_, value| !value.to_string().contains("hidden") && *value != 3),
+            ..Rules::default()
+        };
+        let rows = [
+            ("/list/0/a", json!(2)),
+            ("/list/0/b", json!(1)),
+            ("/list/1", json!([4])),
+            ("/list/3", json!(5)),
+        ];
+        assert_eq!(
+            asserted(&compute_with(&before, &after, rules)),
+            rows.map(|(path, value)| (path.to_owned(), value))
         );
-        let first = Pointer::parse("/1").expect("a pointer");
-        assert_eq!(patch.0[0], Operation::Test(first, json!([1, 3])));
     }
 
     #[test]
@@ -495,7 +550,7 @@ mod tests {
 
         #[test]
         fn guards_hold_as_long_as_nothing_moves(before in any_json(), after in any_json()) {
-            let rules = Rules { guards: &|_, _| true, ..Rules::default() };
+            let rules = Rules { guards: Some(&|_, _| true), ..Rules::default() };
             let patch = compute_with(&before, &after, rules);
             prop_assert_eq!(&patch.apply(&before).expect("the guards hold"), &after);
             prop_assert!(patch.guards_hold(&before));
@@ -514,7 +569,7 @@ mod tests {
 
         #[test]
         fn the_order_of_members_does_not_count(before in any_json(), after in any_json()) {
-            let rules = Rules { guards: &|_, _| true, ..Rules::default() };
+            let rules = Rules { guards: Some(&|_, _| true), ..Rules::default() };
             let patch = |before: &Value, after: &Value| {
                 serde_json::to_string(&compute_with(before, after, rules)).expect("JSON")
             };

@@ -1,15 +1,25 @@
 //! What has to be done at one place of a document, and what it costs in a request.
 
+use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use serde_json::Value;
 
 use super::patch::Operation;
-use super::weigh::{index_size, key_place, token_size};
+use super::weigh::{index_size, token_size};
 use crate::model::Pointer;
 
 /// Whether the old value at a place may be asserted.
-pub(super) type Guards<'g> = &'g dyn Fn(&Pointer, &Value) -> bool;
+pub(super) type Shows<'s> = &'s dyn Fn(&Pointer, &Value) -> bool;
+
+/// What is asserted, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Guards<'g> {
+    /// Whether the object at a place is not owned as a whole: its members are asserted one by one.
+    pub(super) keeps: &'g dyn Fn(&Pointer) -> bool,
+    /// Whether a value is asserted as it is, or only what may be shown of it.
+    pub(super) shows: Shows<'g>,
+}
 
 /// What has to be done at one place.
 #[derive(Clone, Debug)]
@@ -123,7 +133,9 @@ impl Edit<'_> {
         }
     }
 
-    /// The tests that hold as long as nobody else changes what this replaces or takes away.
+    /// The tests that hold as long as nobody else changes what this edits. An edit in a list, or in
+    /// an object that is owned as a whole, is one of all that stands there: what somebody else adds
+    /// to it would get mixed with what this adds.
     pub(super) fn guard(
         &self,
         at: &Pointer,
@@ -133,19 +145,44 @@ impl Edit<'_> {
     ) {
         match self {
             Self::Keep | Self::Add(_) => {}
-            Self::Replace(_) | Self::Remove => {
-                if guards(at, before) {
-                    tests.push(Operation::Test(at.clone(), before.clone()));
-                }
-            }
-            Self::Members(members) => {
+            Self::Members(members) if guards.divides(at) => {
                 for (name, edit) in members {
                     if let Some(before) = before.get(name) {
                         edit.guard(&at.join(name), before, guards, tests);
                     }
                 }
             }
-            Self::Elements(elements) => elements.guard(at, before, guards, tests),
+            Self::Replace(_) | Self::Remove | Self::Members(_) | Self::Elements(_) => {
+                guards.assert(at, before, tests);
+            }
+        }
+    }
+}
+
+impl Guards<'_> {
+    fn divides(&self, at: &Pointer) -> bool {
+        at.as_str().is_empty() || (self.keeps)(at)
+    }
+
+    /// Asserts a value; where it may not be shown as a whole, all in it that may.
+    fn assert(self, at: &Pointer, before: &Value, tests: &mut Vec<Operation>) {
+        if (self.shows)(at, before) {
+            tests.push(Operation::Test(at.clone(), before.clone()));
+            return;
+        }
+        match before {
+            Value::Object(members) => {
+                let sorted: BTreeMap<_, _> = members.iter().collect();
+                for (name, value) in sorted {
+                    self.assert(&at.join(name), value, tests);
+                }
+            }
+            Value::Array(elements) => {
+                for (index, value) in elements.iter().enumerate() {
+                    self.assert(&at.join(&index.to_string()), value, tests);
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -165,30 +202,6 @@ impl Elements<'_> {
             edit.write(&element(*index), operations);
         }
     }
-
-    fn guard(&self, at: &Pointer, before: &Value, guards: Guards<'_>, tests: &mut Vec<Operation>) {
-        let element = |index: usize| at.join(&index.to_string());
-        for index in &self.removed {
-            Edit::Remove.guard(&element(*index), &before[*index], guards, tests);
-        }
-        for (index, _, edit) in &self.edited {
-            let (at, before) = (element(*index), &before[*index]);
-            let first = tests.len();
-            edit.guard(&at, before, guards, tests);
-            if matches!(edit, Edit::Members(_) | Edit::Elements(_)) {
-                let identity = identity(&at, before, guards);
-                let new = identity.filter(|identity| !tests[first..].contains(identity));
-                tests.extend(new);
-            }
-        }
-    }
-}
-
-/// What an element is, wherever others that come and go may move it: its key, or else all of it.
-fn identity(at: &Pointer, element: &Value, guards: Guards<'_>) -> Option<Operation> {
-    let (place, value) = key_place(element).unwrap_or((Pointer::root(), element));
-    let at = at.append(&place);
-    guards(&at, value).then(|| Operation::Test(at, value.clone()))
 }
 
 /// The size of a pointer that goes one member deeper.

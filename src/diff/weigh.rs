@@ -6,7 +6,6 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use serde_json::Value;
 
 use super::same::same;
-use crate::model::Pointer;
 
 /// How deep likeness is looked for: as deep as JSON is read. What is deeper counts as one leaf.
 const DEEPEST: usize = 128;
@@ -84,24 +83,11 @@ pub(super) const fn index_size(index: usize) -> usize {
 
 /// What an element says that it is called.
 pub(super) fn key(element: &Value) -> Option<&str> {
-    named(element)?.1.as_str()
-}
-
-/// Where an element says what it is called, and what it says there.
-pub(super) fn key_place(element: &Value) -> Option<(Pointer, &Value)> {
-    let (path, key) = named(element)?;
-    let place = path
-        .iter()
-        .fold(Pointer::root(), |place, name| place.join(name));
-    Some((place, key))
-}
-
-fn named(element: &Value) -> Option<(&'static [&'static str], &Value)> {
     KEYS.iter().find_map(|path| {
         let key = path
             .iter()
             .try_fold(element, |value, name| value.get(name))?;
-        key.is_string().then_some((*path, key))
+        key.as_str()
     })
 }
 

@@ -81,7 +81,7 @@ pub fn patch(
     let rules = Rules {
         dialect,
         keeps: &keeps,
-        guards: &guards,
+        guards: Some(&guards),
     };
     diff::compute_with(before, after, rules)
 }

@@ -603,6 +603,7 @@ fn what_is_hidden_is_never_asserted() {
     assert_eq!(
         patches(&plan),
         json!([[
+            {"op": "test", "path": "/layers/tts/voice_settings", "value": {"style": 0.1}},
             {"op": "replace", "path": "/layers/llm/headers/X-Team", "value": "new"},
             {"op": "remove", "path": "/layers/tts"},
         ]])
@@ -618,6 +619,7 @@ fn what_stands_below_the_name_of_a_credential_is_never_asserted() {
     assert_eq!(
         patches(&plan),
         json!([[
+            {"op": "test", "path": "/layers/llm/extra_body/top_p", "value": 1},
             {"op": "remove", "path": "/layers/llm/extra_body/api_keys/0"},
             {"op": "add", "path": "/layers/llm/extra_body/seed", "value": 7},
         ]])

@@ -1,5 +1,8 @@
 //! What the service does between the plan and the ledger: nothing is lost, doubled or told wrongly.
 
+use std::sync::Mutex;
+
+use personactl::diff::Patch;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Asked, Running, Scripted, Site};
@@ -75,6 +78,73 @@ fn an_edit_between_the_last_look_and_the_patch_is_not_overwritten() {
         .says("stale")
         .says("in this very moment");
     assert_eq!(service.writes().len(), 1);
+}
+
+/// A service with this persona, which honours what a patch asserts. It is edited in the dashboard right
+/// before the first patch comes in.
+fn edited_in_this_very_moment(before: Value, edited: Value) -> Scripted {
+    let live = Mutex::new(before);
+    Scripted::new(move |asked, earlier| {
+        let mut live = live.lock().expect("nobody panicked");
+        if !asked.line.starts_with("PATCH") {
+            return match asked.line.as_str() {
+                "GET /v2/personas" => list(json!([*live])),
+                _ => ok(live.clone()),
+            };
+        }
+        if nth(asked, earlier) == 0 {
+            *live = edited.clone();
+        }
+        let patch: Patch = serde_json::from_value(asked.body.clone()).expect("a patch");
+        match patch.apply(&live) {
+            Ok(patched) => {
+                *live = patched;
+                ok(json!({}))
+            }
+            Err(_) => Some((422, json!({"message": "no such patch"}).to_string())),
+        }
+    })
+}
+
+#[test]
+fn what_is_added_is_not_mixed_with_what_somebody_else_adds_in_this_very_moment() {
+    let tags = |tags: Value| json!({"document_tags": tags});
+    let voice = |voice: Value| json!({"layers": {"tts": {"voice_settings": voice}}});
+    let body = |body: Value| json!({"layers": {"llm": {"extra_body": body}}});
+    let list = [json!(["a", "b"]), json!(["a", "x", "b"])];
+    let list = |own: Value| [list[0].clone(), list[1].clone(), own];
+    let map = |own: Value| {
+        let seen = json!({"speed": 1, "style": 0.5});
+        [
+            seen,
+            json!({"speed": 1, "style": 0.5, "stability": 0.9}),
+            own,
+        ]
+    };
+    let rows = [
+        list(json!(["a", "b", "c"])).map(tags),
+        list(json!(["a", "a", "b"])).map(tags),
+        map(json!({"speed": 1, "style": 0.5, "similarity_boost": 0.7})).map(voice),
+        map(json!({"speed": 1, "style": 0.5, "temperature": 0.7})).map(body),
+    ];
+    for row in rows {
+        let [before, edited, own] = row.map(|field| {
+            let mut persona = ana("new");
+            let field = field.as_object().expect("an object").clone();
+            persona.as_object_mut().expect("an object").extend(field);
+            persona
+        });
+        let service = edited_in_this_very_moment(before, edited);
+        let site = site(
+            &service,
+            &own.to_string().replace("\"persona_id\":\"p1\",", ""),
+        );
+        site.run(["apply", "--yes"])
+            .code(3)
+            .says("in this very moment");
+        assert_eq!(service.writes().len(), 1, "{own}");
+        site.run(["plan", "--detailed-exitcode"]).code(2);
+    }
 }
 
 #[test]
@@ -995,7 +1065,6 @@ fn the_pal_vocabulary_is_what_goes_over_the_wire() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_apply_finishes_what_is_under_way_and_starts_nothing_new() {
-    use std::sync::Mutex;
     use std::sync::mpsc::channel;
 
     let (asked_for, is_asked_for) = channel();
@@ -1033,7 +1102,6 @@ fn an_interrupted_apply_finishes_what_is_under_way_and_starts_nothing_new() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_apply_does_not_wait_for_a_service_that_is_silent() {
-    use std::sync::Mutex;
     use std::sync::mpsc::channel;
 
     let (asked_for, is_asked_for) = channel();
@@ -1069,7 +1137,6 @@ fn interrupt(running: &Running) {
 #[cfg(unix)]
 #[test]
 fn a_watch_can_be_left_while_the_service_keeps_it_waiting() {
-    use std::sync::Mutex;
     use std::sync::mpsc::channel;
 
     let (asked_for, is_asked_for) = channel();

@@ -206,14 +206,14 @@ fn lists_are_patched_whole_where_the_settings_say_so() {
         words.collect::<Vec<_>>()
     };
     let name = "\"/layers/llm/tools/1/function/name\"";
+    let list = "\"/layers/llm/tools\"";
     assert_eq!(
         paths(&site),
-        [format!("\"test\" {name}"), format!("\"replace\" {name}")]
+        [format!("\"test\" {list}"), format!("\"replace\" {name}")]
     );
     let settings =
         "default_environment: sandbox\nenvironments: {sandbox: {api: sandbox, dialect: whole}}\n";
     site.write("personas/personactl.yaml", settings);
-    let list = "\"/layers/llm/tools\"";
     assert_eq!(
         paths(&site),
         [format!("\"test\" {list}"), format!("\"replace\" {list}")]
