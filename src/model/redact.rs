@@ -1,7 +1,6 @@
 //! Taking secrets out of text that a service had a say in, in whatever way they are spelt there.
 
 use std::cmp::Reverse;
-use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -44,9 +43,9 @@ fn spellings(text: &str) -> Vec<String> {
     let json = in_json(text);
     let mut spellings = vec![text.to_owned(), in_json(&json), json];
     if is_telling(text) {
-        let (percent, hex) = (percent(text), hex(text));
-        spellings.extend([percent.to_lowercase(), percent]);
-        spellings.extend([hex.to_uppercase(), hex]);
+        let lower: Hex = |byte| format!("{byte:02x}");
+        let upper: Hex = |byte| format!("{byte:02X}");
+        spellings.extend([lower, upper].into_iter().flat_map(|hex| in_hex(text, hex)));
         for last in [b"+/", b"-_"] {
             spellings.extend((0..3).map(|before| base64(text.as_bytes(), before, *last)));
         }
@@ -87,21 +86,45 @@ fn in_json(text: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-fn percent(text: &str) -> String {
-    let mut spelt = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                spelt.push(char::from(byte));
-            }
-            _ => write!(spelt, "%{byte:02X}").expect("a string takes all"),
-        }
-    }
-    spelt
+/// How a byte is written: in digits of one letter case.
+type Hex = fn(u8) -> String;
+
+/// The spellings with such digits, for all characters or for those that cannot stand for themselves.
+fn in_hex(text: &str, hex: Hex) -> [String; 6] {
+    let percent = |character: char| {
+        let mut bytes = [0; 4];
+        let bytes = character.encode_utf8(&mut bytes).bytes();
+        bytes.map(|byte| format!("%{}", hex(byte))).collect()
+    };
+    let unicode = |character: char| {
+        let mut units = [0; 2];
+        let units = character.encode_utf16(&mut units).iter();
+        let bytes = units.map(|unit| unit.to_be_bytes().map(hex));
+        bytes
+            .map(|bytes| format!("\\u{}", bytes.concat()))
+            .collect()
+    };
+    [
+        text.bytes().map(hex).collect(),
+        escaped(text, |_| false, percent),
+        escaped(text, is_unreserved, percent),
+        escaped(text, |_| false, unicode),
+        escaped(text, is_unreserved, unicode),
+        escaped(&in_json(text), |character| character.is_ascii(), unicode),
+    ]
 }
 
-fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+/// The text with all characters escaped but those that stand for themselves.
+fn escaped(text: &str, stands: fn(char) -> bool, escape: impl Fn(char) -> String) -> String {
+    let spelt = |character| match stands(character) {
+        true => String::from(character),
+        false => escape(character),
+    };
+    text.chars().map(spelt).collect()
+}
+
+const fn is_unreserved(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_' | '~')
 }
 
 /// What base64 makes of a text that so many bytes stand before, without the characters that hold bits
@@ -144,6 +167,12 @@ mod tests {
             "s3cr\\\\\\\"et/+ä-0815",
             "s3cr%22et%2F%2B%C3%A4-0815",
             "s3cr%22et%2f%2b%c3%a4-0815",
+            "%73%33%63%72%22%65%74%2F%2B%C3%A4%2D%30%38%31%35",
+            "%73%33%63%72%22%65%74%2f%2b%c3%a4%2d%30%38%31%35",
+            r"s3cr\u0022et\u002F\u002B\u00E4-0815",
+            "s3cr\\\"et/+\\u00e4-0815",
+            r"\u0073\u0033\u0063\u0072\u0022\u0065\u0074\u002F\u002B\u00E4\u002D\u0030\u0038\u0031\u0035",
+            r"\u0073\u0033\u0063\u0072\u0022\u0065\u0074\u002f\u002b\u00e4\u002d\u0030\u0038\u0031\u0035",
             "733363722265742f2bc3a42d30383135",
             "733363722265742F2BC3A42D30383135",
         ];
@@ -158,6 +187,13 @@ mod tests {
         ] {
             let text = redacted(row);
             assert!(text.contains(MASK) && text.len() < 16, "{row}: {text}");
+        }
+    }
+
+    #[test]
+    fn digits_of_either_case_stand_beside_letters_of_any() {
+        for row in ["Sk-%2B%2F-0815", "Sk-%2b%2f-0815", r"Sk-\u002b\u002f-0815"] {
+            assert_eq!(redact(row.to_owned(), ["Sk-+/-0815"]), MASK, "{row}");
         }
     }
 
