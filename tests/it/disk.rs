@@ -1,4 +1,5 @@
-//! An apply whose disk is full after so many kilobytes, wherever that is: the next one converges.
+//! An apply whose disk is full after so many kilobytes, wherever that is: the next one converges. And one
+//! whose result has no place to go.
 #![cfg(target_os = "linux")]
 
 use crate::kill::site;
@@ -33,4 +34,28 @@ fn an_apply_that_runs_out_of_space_is_taken_up_by_the_next_one() {
     }
     assert!(cut_short > 0, "no apply ran out of space on its way");
     assert!(cut_short < MOST - 1, "every apply ran out of space");
+}
+
+/// Runs where standard output takes nothing.
+fn run_untold(site: &Site, arguments: &[&str]) -> Output {
+    let full = ["bash", "-c", "exec \"$@\" >/dev/full", "bash"];
+    site.run_under(&full, arguments.iter().copied())
+}
+
+#[test]
+fn what_was_done_and_cannot_be_told_is_no_failure_that_changed_nothing() {
+    let service = Served::with(&[]);
+    let site = site(&service);
+    // In text, the plan cannot be shown, and so nothing is done.
+    run_untold(&site, &["apply", "--yes"])
+        .code(1)
+        .says("cannot write the result");
+    assert_eq!(service.live().len(), 0);
+    let json = ["apply", "--yes", "--format", "json"];
+    run_untold(&site, &json)
+        .code(3)
+        .says("cannot write the result");
+    assert_eq!(service.live().len(), 3);
+    run_untold(&site, &json).code(1);
+    site.run(["plan", "--detailed-exitcode"]).success();
 }

@@ -197,10 +197,13 @@ pub(super) async fn execute(
     }
     let outcomes = outcomes?;
     let recorded = ledger.into_inner().end();
-    progress.result(&plan, &outcomes)?;
+    let ended = match progress.result(&plan, &outcomes) {
+        Ok(()) => outcome(&outcomes),
+        Err(error) => untold(site.context, &plan, &error),
+    };
     // What was done is in the journal; the next apply takes it from there.
     match recorded {
-        Ok(()) => Ok(signal.unwrap_or_else(|| outcome(&outcomes))),
+        Ok(()) => Ok(signal.unwrap_or(ended)),
         Err(error) => {
             site.context.fail(&error.into());
             Ok(Outcome::Partial)
@@ -221,6 +224,15 @@ fn mention_undo(context: &Context, undo: io::Result<Option<PathBuf>>) {
         Err(error) => context.say(&format!(
             "The undo file could not be brought up to date: {error}"
         )),
+    }
+}
+
+/// How a run ended whose result cannot be written: what was done is done, whether or not it is told.
+fn untold(context: &Context, plan: &Plan, error: &Error) -> Outcome {
+    context.fail(error);
+    match plan.sends() {
+        true => Outcome::Partial,
+        false => Outcome::Failed,
     }
 }
 
