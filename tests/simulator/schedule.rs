@@ -96,7 +96,7 @@ pub(crate) enum Happening {
     Kill(Kill),
     /// Somebody is faster.
     Edit(Edit),
-    /// A list leaves somebody out whom the ledger knows.
+    /// From now on, lists leave somebody out whom the ledger knows.
     Omit,
 }
 

@@ -83,6 +83,8 @@ struct Record {
     moments: Vec<Moment>,
     /// How often the service was asked since the moments were set.
     requests: usize,
+    /// Whom the lists leave out from now on.
+    left_out: Option<String>,
     /// The personas that were written since then and not read back: an edit at this moment looks just as
     /// if the service had made something else of what it was sent.
     unread: BTreeSet<String>,
@@ -115,6 +117,7 @@ impl Wire {
         let mut record = self.shared.record();
         record.moments = moments;
         record.requests = 0;
+        record.left_out = None;
         record.unread.clear();
         record.looked_at.clear();
     }
@@ -238,12 +241,16 @@ impl Shared {
         let omits = due
             .iter()
             .any(|happening| matches!(happening, Happening::Omit));
-        match shortened(request, &answer, books).filter(|_| omits) {
-            Some(shortened) => {
+        if omits && record.left_out.is_none() {
+            record.left_out = listed(request, &answer).find(|id| books.contains(id));
+        }
+        match &record.left_out {
+            Some(id) if is_list(request, &answer) => {
+                let shortened = without(&answer, id);
                 record.events.push(Event::Omitted);
                 shortened
             }
-            None => answer,
+            _ => answer,
         }
     }
 
@@ -282,21 +289,27 @@ impl Shared {
     }
 }
 
-/// A list without a persona that the ledger knows.
-fn shortened(request: &Request, answer: &Answer, books: &str) -> Option<Answer> {
-    let is_list = request.method == "GET" && request.persona().is_none();
-    let list = answer.body["data"].as_array().filter(|_| is_list)?;
-    let is_known = |live: &Value| {
-        live["persona_id"]
-            .as_str()
-            .is_some_and(|id| books.contains(id))
-    };
-    let index = list.iter().position(is_known)?;
-    let mut list = list.clone();
-    list.remove(index);
-    let total = answer.body["total_count"].as_u64()? - 1;
-    let body = json!({"data": list, "total_count": total});
-    Some(Answer::made(answer.status, &body))
+fn is_list(request: &Request, answer: &Answer) -> bool {
+    request.method == "GET" && request.persona().is_none() && answer.body["data"].is_array()
+}
+
+/// Who is on a page of a list.
+fn listed(request: &Request, answer: &Answer) -> impl Iterator<Item = String> {
+    let page = answer.body["data"].as_array();
+    let page = page.filter(|_| is_list(request, answer));
+    let ids = page.into_iter().flatten().map(|live| &live["persona_id"]);
+    ids.filter_map(Value::as_str).map(str::to_owned)
+}
+
+/// A page of a list that says nothing of a persona.
+fn without(answer: &Answer, id: &str) -> Answer {
+    let mut body = answer.body.clone();
+    if let Some(page) = body["data"].as_array_mut() {
+        page.retain(|live| live["persona_id"] != id);
+    }
+    let total = body["total_count"].as_u64().unwrap_or_default();
+    body["total_count"] = json!(total.saturating_sub(1));
+    Answer::made(answer.status, &body)
 }
 
 impl Record {
