@@ -27,6 +27,8 @@ use crate::mutant::{Mutant, planted};
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long the service may be silent.
 const SILENCE: Duration = Duration::from_secs(30);
+/// The longest wait that a service may ask for; whoever wants more says something that cannot be meant.
+const PATIENCE: Duration = Duration::from_secs(60 * 60);
 /// How long one request may take.
 const REQUEST: Duration = Duration::from_secs(60);
 /// How long a connection is kept for the next request. Whoever was asked may have taken their time, and
@@ -105,6 +107,11 @@ impl Client {
             connection,
             requests,
         })
+    }
+
+    /// Begins another run through this client, with all the time that a run has.
+    pub fn begin(&self) {
+        self.flow.begin();
     }
 
     /// What reads through this client.
@@ -255,7 +262,7 @@ const fn floor(kind: &ApiErrorKind) -> Option<Duration> {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
     if let Ok(seconds) = text.trim().parse() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(PATIENCE));
     }
     let time = |text: &str| rfc2822::parse(text).map(|time| time.timestamp());
     let until = time(text).ok()?;
@@ -263,7 +270,8 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let now = date
         .and_then(|date| time(date).ok())
         .unwrap_or_else(Timestamp::now);
-    Duration::try_from(until - now).ok()
+    let wait = Duration::try_from(until - now).ok()?;
+    Some(wait.min(PATIENCE))
 }
 
 const fn refusal(
@@ -405,12 +413,11 @@ impl Reader<'_> {
         }
         drop(pages);
         let is_endless = goes_on && found.total.is_none() && last == MOST_PAGES;
-        let total = if is_endless {
-            Some(usize::MAX)
-        } else {
-            found.total
-        };
-        Ok((found.personas, total))
+        if is_endless {
+            let endless = ApiErrorKind::Malformed("the list does not end".to_owned());
+            return Err(self.0.failed(&self.0.requests.list(last), endless));
+        }
+        Ok((found.personas, found.total))
     }
 
     async fn page(self, number: usize) -> Result<Page, ApiError> {
@@ -458,7 +465,7 @@ impl<'c> Writer<'c> {
             .await
     }
 
-    /// Learns how many requests are to come if all goes well: a tenth of as many may be repeated.
+    /// Learns how many requests are to come if all goes well: repetitions may cost a tenth of that.
     pub fn expect(self, requests: usize) {
         self.0.flow.expect(requests);
     }
@@ -520,6 +527,9 @@ mod tests {
             None,
             "it is over"
         );
+        for absurd in ["18446744073709551615", "Thu, 01 Jan 9998 00:00:00 GMT"] {
+            assert_eq!(read(&[(RETRY_AFTER, absurd)]), Some(3600), "{absurd}");
+        }
         assert_eq!(read(&[(RETRY_AFTER, "soon")]), None);
         assert_eq!(read(&[]), None);
     }

@@ -14,16 +14,19 @@ use super::retry::{self, Trouble};
 const START: usize = 4;
 /// What repetitions may cost in a small run, beyond what its successes earn.
 const BUDGET: usize = 10;
-/// Of how many planned requests one may be a repetition, in a large run.
+/// In a large run they may cost one for so many planned requests.
 const SHARE: usize = 10;
+/// Whoever has to wait longer is told.
+const LONG: Duration = Duration::from_secs(10);
 
 /// What all requests of a run share.
 #[derive(Debug)]
 pub(super) struct Flow {
     /// Nothing is sent before.
     gate: Cell<Option<Instant>>,
-    /// Nothing is waited for any longer.
-    deadline: Option<Instant>,
+    /// How long a run may take, and until when this one may.
+    timeout: Option<Duration>,
+    deadline: Cell<Option<Instant>>,
     /// What repetitions may still cost, and at most.
     budget: Cell<usize>,
     capacity: Cell<usize>,
@@ -52,7 +55,8 @@ impl Flow {
         let most = most.max(1);
         Self {
             gate: Cell::new(None),
-            deadline: timeout.map(|timeout| Instant::now() + timeout),
+            timeout,
+            deadline: Cell::new(until(timeout)),
             budget: Cell::new(BUDGET),
             capacity: Cell::new(BUDGET),
             most,
@@ -61,6 +65,12 @@ impl Flow {
             clean: Cell::new(0),
             freed: Notify::new(),
         }
+    }
+
+    /// Begins another run, with all the time and the budget that a run has.
+    pub(super) fn begin(&self) {
+        self.deadline.set(until(self.timeout));
+        self.expect(0);
     }
 
     /// Learns how many requests are to come if all goes well.
@@ -90,7 +100,7 @@ impl Flow {
         &self,
         future: impl Future<Output = T>,
     ) -> Result<T, ApiErrorKind> {
-        match self.deadline {
+        match self.deadline.get() {
             None => Ok(future.await),
             Some(deadline) => {
                 let ended = timeout_at(deadline, future).await;
@@ -111,20 +121,28 @@ impl Flow {
         }
     }
 
-    /// Learns from a request that went wrong. Whoever is throttled halves what is under way, and all wait.
+    /// Learns from a request that went wrong. Whoever has no time for it halves what is under way; and if the
+    /// service says when it has, all wait until then.
     pub(super) fn went_wrong(&self, kind: &ApiErrorKind) {
         let ApiErrorKind::Status {
-            status: 429 | 503,
+            status,
             retry_after,
             ..
         } = kind
         else {
             return;
         };
-        self.clean.set(0);
-        self.limit.set(1.max(self.limit.get() / 2));
-        let floor = retry_after.map(|floor| Instant::now() + floor);
-        self.gate.set(self.gate.get().max(floor));
+        if let Some(wait) = retry_after {
+            if *wait > LONG {
+                tracing::warn!(?wait, "the service wants to be left alone");
+            }
+            let gate = until(Some(*wait));
+            self.gate.set(self.gate.get().max(gate));
+        }
+        if matches!(status, 429 | 503) {
+            self.clean.set(0);
+            self.limit.set(1.max(self.limit.get() / 2));
+        }
     }
 
     /// Waits before a request is repeated; `false` where the run's budget or its time is spent.
@@ -140,12 +158,17 @@ impl Flow {
         self.budget.set(budget);
         let random = getrandom::u32().map_or(1.0, |bits| f64::from(bits) / f64::from(u32::MAX));
         let until = Instant::now() + retry::wait(attempts, floor, random);
-        if self.deadline.is_some_and(|deadline| until > deadline) {
+        if self.deadline.get().is_some_and(|deadline| until > deadline) {
             return false;
         }
         sleep_until(until).await;
         true
     }
+}
+
+/// When this time is over; `None` where it never is.
+fn until(time: Option<Duration>) -> Option<Instant> {
+    time.and_then(|time| Instant::now().checked_add(time))
 }
 
 #[cfg(test)]
@@ -230,6 +253,21 @@ mod tests {
             }
             assert!(!flow.pause(Trouble::Throttled, 1, None).await, "{requests}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_run_has_its_own_time() {
+        let flow = Flow::new(32, Some(Duration::from_secs(5)));
+        tokio::time::advance(Duration::from_secs(6)).await;
+        let late = flow.within(std::future::pending::<()>()).await;
+        assert!(matches!(late, Err(ApiErrorKind::Deadline)));
+        flow.begin();
+        assert!(
+            flow.within(tokio::time::sleep(Duration::from_secs(4)))
+                .await
+                .is_ok()
+        );
+        assert!(Flow::new(1, Some(Duration::MAX)).deadline.get().is_none());
     }
 
     #[tokio::test(start_paused = true)]

@@ -24,15 +24,15 @@ impl Session<'_> {
             Ok(body) => body,
             Err(problem) => return failed(problem),
         };
+        let intended = self
+            .ledger
+            .borrow_mut()
+            .intend(step.key.clone(), intent.clone());
+        if let Err(error) = intended {
+            return (self.nothing_sent(&error), Bookkeeping::Leave);
+        }
         let mut lost = None;
         for _ in 0..CREATES {
-            let intended = self
-                .ledger
-                .borrow_mut()
-                .intend(step.key.clone(), intent.clone());
-            if let Err(error) = intended {
-                return (self.nothing_sent(&error), Bookkeeping::Leave);
-            }
             let error = match self.writer.create(body.clone()).await {
                 Ok(created) if self.is_anothers(step, &created.id) => {
                     return failed(not_new(&created.id));
@@ -40,6 +40,10 @@ impl Session<'_> {
                 Ok(created) => return self.created(step, &created.id).await,
                 Err(error) if may_have_happened(&error) => error,
                 Err(error) => {
+                    if let Some(first) = lost {
+                        let first = unsure_of(&first);
+                        return failed(format!("{first}; sent again: {}", causes(&error)));
+                    }
                     self.ledger.borrow_mut().not_made(&step.key);
                     return (failure(&error), Bookkeeping::Leave);
                 }

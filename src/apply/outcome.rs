@@ -86,18 +86,17 @@ impl Outcome {
         }
     }
 
-    /// The step was done, but nobody wrote that down.
+    /// What was done is not in the journal.
     pub(super) fn lose(&mut self, error: &LedgerError) {
-        let id = self
-            .persona_id
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        self.status = Status::Failed;
-        self.message = Some(format!(
-            "{id} was written, but not recorded: {}",
+        let id = self.persona_id.as_ref().map(PersonaId::as_str);
+        let lost = format!(
+            "what was done to {} is not in the journal: {}",
+            id.unwrap_or("it"),
             causes(error)
-        ));
+        );
+        let message = self.message.take().into_iter().chain([lost]);
+        self.message = Some(message.collect::<Vec<_>>().join("; "));
+        self.status = Status::Failed;
     }
 
     /// The step was under way when the run was to end, and nobody waited for the service.

@@ -62,13 +62,13 @@ impl Session<'_> {
         let id = &revision.id;
         let announced = self.announce(step, id, request);
         announced.map_err(|error| self.nothing_sent(&error))?;
-        let problem = match self.deliver(step, revision, request, &patch).await {
+        let problem = match self.deliver(step, revision, request, before, &patch).await {
             Ok(Sent::Stale) => stale(id, "was edited in this very moment; plan again"),
             Ok(sent) => return Ok(sent),
             Err(error) if may_have_happened(&error) => return Err(unsure(&error)),
             Err(error) => self.refused(&error, before, &request.patch),
         };
-        self.ledger.borrow_mut().not_changed(id);
+        self.ledger.borrow_mut().not_changed(id, &request.fields);
         Err(problem)
     }
 
@@ -89,27 +89,33 @@ impl Session<'_> {
         step: &Step,
         revision: &Revision,
         request: &Request,
+        before: &Live,
         patch: &Patch,
     ) -> Result<Sent, ApiError> {
+        // What may have been done once makes the guards of the next try fail.
+        let mut lost = None;
         let mut tries = 0;
         loop {
             tries += 1;
             let error = match self.patch(step, &revision.id, patch).await {
+                Ok(Sent::Stale) => return lost.map_or(Ok(Sent::Stale), Err),
                 Err(error) if error.may_pass() || may_have_happened(&error) => error,
                 settled => return settled,
             };
             let may_repeat = self.may_repeat(&error, tries).await;
+            let error = lost.unwrap_or(error);
             let Ok(Some(live)) = self.writer.reader().find(&revision.id).await else {
                 return Err(error);
             };
             if self.holds(step, request, &live) {
                 return Ok(Sent::Changed);
             }
-            match is_untouched(step, request, &live) {
+            match is_untouched(step, request, before, &live) {
                 true if may_repeat => {}
                 false if !may_have_happened(&error) => return Ok(Sent::Stale),
                 _ => return Err(error),
             }
+            lost = Some(error).filter(may_have_happened);
         }
     }
 
@@ -139,13 +145,10 @@ impl Session<'_> {
     }
 }
 
-/// Whether all that a request mends is what it was when that was planned, as far as it is shown.
-fn is_untouched(step: &Step, request: &Request, live: &Live) -> bool {
-    let compared = step.compared(live);
-    mended(step, request).all(|field| {
-        let seen = field.path.get(&compared).filter(|seen| !seen.is_null());
-        field.secret || seen == field.before.as_ref()
-    })
+/// Whether all that a request mends is what it was `before`.
+fn is_untouched(step: &Step, request: &Request, before: &Live, live: &Live) -> bool {
+    let (before, now) = (step.compared(before), step.compared(live));
+    mended(step, request).all(|field| field.path.get(&before) == field.path.get(&now))
 }
 
 /// The fields that a request mends.

@@ -44,6 +44,7 @@ impl Prepared {
             site,
             service,
             desired: &loaded.desired,
+            targets: BTreeSet::new(),
             fingerprints: &fingerprints,
         };
         let mut live = known.fetch(&mut ledger).await?;
@@ -83,10 +84,13 @@ impl Prepared {
     ) -> Result<Self, Error> {
         let secrets = secrets(site, saved.plan.secrets());
         let fingerprints = secrets.fingerprints(ledger.salt().clone());
+        let steps = saved.plan.steps.iter();
+        let targets = steps.filter_map(|step| step.action.target());
         let known = Known {
             site,
             service,
             desired: &[],
+            targets: targets.map(|(id, _)| id.clone()).collect(),
             fingerprints: &fingerprints,
         };
         let mut live = known.fetch(&mut ledger).await?;
@@ -121,6 +125,8 @@ struct Known<'k> {
     site: &'k Site<'k>,
     service: &'k Service,
     desired: &'k [Desired],
+    /// Personas that are meant, whether or not the ledger knows them.
+    targets: BTreeSet<PersonaId>,
     fingerprints: &'k Fingerprints,
 }
 
@@ -128,23 +134,30 @@ impl Known<'_> {
     /// Fetches what is live, and takes over what an earlier apply did that was ended before it heard of it. The
     /// service may take a moment to show that.
     async fn fetch(&self, ledger: &mut Ledger) -> Result<Vec<Live>, Error> {
-        let mut live = self.list(ledger).await?;
+        let live = self.list(ledger).await?;
+        if self.recover(ledger, &live)? {
+            return Ok(live);
+        }
+        let context = self.site.context;
+        context.mention("Looking for what an earlier apply may have done.");
+        self.wait(ledger, live).await
+    }
+
+    async fn wait(&self, ledger: &mut Ledger, mut live: Vec<Live>) -> Result<Vec<Live>, Error> {
         for wait in apply::SETTLING {
-            if self.recover(ledger, &live)? {
-                return Ok(live);
-            }
-            let context = self.site.context;
-            context.mention("Looking for what an earlier apply may have done.");
             tokio::time::sleep(wait).await;
             live = self.list(ledger).await?;
+            if self.recover(ledger, &live)? {
+                break;
+            }
         }
-        self.recover(ledger, &live)?;
         ledger.settle();
         Ok(live)
     }
 
     async fn list(&self, ledger: &Ledger) -> Result<Vec<Live>, Error> {
-        let known = plan::known_ids(self.desired, ledger.records());
+        let mut known = plan::known_ids(self.desired, ledger.records());
+        known.extend(&self.targets);
         let live = self.service.client.reader().fetch(&known).await?;
         if plan::is_other_account(&live, ledger.records()) {
             return Err(Error::OtherAccount(self.site.environment.ledger.clone()));

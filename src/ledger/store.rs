@@ -1,6 +1,6 @@
 //! Reading the ledger, and writing it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::iter;
@@ -285,8 +285,12 @@ impl Ledger {
     }
 
     /// Takes back that fields of a persona are about to be set: they surely were not.
-    pub fn not_changed(&mut self, id: &PersonaId) {
-        self.unheard.changes.remove(id);
+    pub fn not_changed(&mut self, id: &PersonaId, fields: &BTreeSet<Pointer>) {
+        let changes = &mut self.unheard.changes;
+        if let Some(open) = changes.get_mut(id) {
+            open.retain(|path, _| !fields.contains(path));
+        }
+        changes.retain(|_, open| !open.is_empty());
     }
 
     /// Takes back all that is about to be done: whatever came of it has been looked for long enough.
@@ -450,7 +454,7 @@ mod tests {
         first.forget(&Key::new("a")).expect("it is forgotten");
         let intent = Intent {
             name: "C".to_owned(),
-            known: std::collections::BTreeSet::new(),
+            known: BTreeSet::new(),
             fields: BTreeMap::new(),
         };
         first
@@ -495,7 +499,7 @@ mod tests {
         let path = folder.path().join("test.json");
         let intent = Intent {
             name: "C".to_owned(),
-            known: std::collections::BTreeSet::new(),
+            known: BTreeSet::new(),
             fields: BTreeMap::new(),
         };
         let id = PersonaId::new("p3").expect("an id");
@@ -513,6 +517,25 @@ mod tests {
             second.records()[&Key::new("c")],
             Record::unseen(id, "C".to_owned())
         );
+    }
+
+    #[test]
+    fn what_was_not_changed_is_forgotten_and_the_rest_outlives_the_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("test.json");
+        let id = PersonaId::new("p1").expect("an id");
+        let [kept, refused] = ["/a", "/b"].map(|path| Pointer::parse(path).expect("a pointer"));
+        let digest = Hasher::default().finish();
+        let mut first = ledger(&path);
+        first.begin().expect("it begins");
+        for field in [&kept, &refused] {
+            let fields = BTreeMap::from([(field.clone(), digest.clone())]);
+            first.change(id.clone(), fields).expect("it is written");
+        }
+        first.not_changed(&id, &BTreeSet::from([refused]));
+        first.end().expect("it ends");
+        let left = ledger(&path).unheard().changes[&id].clone();
+        assert_eq!(left, BTreeMap::from([(kept, digest)]));
     }
 
     #[test]
@@ -540,7 +563,7 @@ mod tests {
         let digest = Hasher::default().finish();
         let intent = Intent {
             name: "A persona of some name".to_owned(),
-            known: std::collections::BTreeSet::new(),
+            known: BTreeSet::new(),
             fields: fields.map(|path| (path, digest.clone())).collect(),
         };
         let mut ledger = ledger(&path);

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use personactl::diff::Patch;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Asked, Running, Scripted, Site};
+use crate::support::{Answer, Asked, Running, Scripted, Served, Site};
 
 fn site(service: &Scripted, manifest: &str) -> Site {
     let mut site = Site::with_manifest(manifest);
@@ -808,6 +808,57 @@ fn nothing_is_sent_again_over_an_edit_that_was_made_while_we_waited() {
         .code(3)
         .says("stale delete ana");
     assert_eq!(failing.writes().len(), 1);
+}
+
+#[test]
+fn a_hidden_list_that_was_changed_without_an_answer_is_not_changed_twice() {
+    let service = Served::with(&[]);
+    let manifest =
+        format!("{ANA}layers: {{llm: {{model: m, default_query: {{scope: [one, two]}}}}}}\n");
+    let mut site = Site::with_manifest(&manifest);
+    site.set("TAVUS_PUBLIC_API_BASE_URL", service.url());
+    site.set("TAVUS_API_KEY", "any");
+    site.run(["apply", "--yes"]).success();
+    service.fault(&["PATCH /v2/personas/* status=500 after count=1"]);
+    site.edit("personas/ana.yaml", "two", "two, beta");
+    let first = site.run(["apply", "--yes"]);
+    assert_eq!(service.hits(), 1, "{first:?}");
+    site.run(["apply", "--yes"]).success();
+    let live = service.live();
+    let scope = live[0].pointer("/document/layers/llm/default_query/scope");
+    assert_eq!(scope, Some(&json!(["one", "two", "beta"])));
+}
+
+#[test]
+fn a_create_that_is_refused_the_second_time_may_have_been_done_the_first() {
+    let service = Scripted::new(|asked, before| {
+        let creates = before.iter().filter(|asked| asked.line.starts_with("POST"));
+        match (asked.line.as_str(), creates.count()) {
+            ("POST /v2/personas", 0) => None,
+            ("POST /v2/personas", _) => Some((422, "{}".to_owned())),
+            ("GET /v2/personas", 0..=1) => list(json!([])),
+            ("GET /v2/personas", _) => list(json!([ana("new")])),
+            _ => ok(ana("new")),
+        }
+    });
+    let site = site(&service, ANA);
+    site.run(["apply", "--yes"])
+        .code(3)
+        .says("the next run looks for it; sent again: ");
+    site.run(["apply", "--yes", "--no-adopt"]).success();
+    assert_eq!(service.writes().len(), 2);
+}
+
+#[test]
+fn a_service_that_asks_for_years_of_patience_is_not_waited_for() {
+    let service = Served::with(&["--fault", "GET * status=429 retry-after=4294967295"]);
+    let mut site = Site::with_manifest(ANA);
+    site.set("TAVUS_PUBLIC_API_BASE_URL", service.url());
+    site.set("TAVUS_API_KEY", "any");
+    site.run(["plan", "--timeout", "20s"])
+        .code(1)
+        .says("status 429")
+        .says("wants to be left alone");
 }
 
 #[test]

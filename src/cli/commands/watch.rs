@@ -111,6 +111,7 @@ impl Rounds {
             self.service = Some((label, site.connect(CONCURRENCY).await?));
         }
         let (_, service) = self.service.as_ref().expect("it was just put there");
+        service.client.begin();
         let done = plan(args, &site, service, loaded).await;
         if !matches!(done, Ok(Outcome::Done)) {
             // The next save tries again, whatever it says.
