@@ -35,19 +35,17 @@ impl Site {
         }
     }
 
-    pub(crate) fn path(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
-    }
-
-    /// How long the program takes with these arguments.
-    pub(crate) fn time(&self, arguments: &[&str]) -> Duration {
-        let begun = Instant::now();
-        let output = program(self.folder.path())
+    /// How long the program takes with these arguments, under another program.
+    pub(crate) fn time(&self, wrapper: &[&str], arguments: &[&str]) -> Duration {
+        let mut command = Command::new(wrapper[0]);
+        command.args(&wrapper[1..]).arg(this());
+        prepare(&mut command, self.folder.path());
+        command
             .args(arguments)
             .env("TAVUS_PUBLIC_API_BASE_URL", &self.url)
-            .env("TAVUS_API_KEY", "any")
-            .output()
-            .expect("it runs");
+            .env("TAVUS_API_KEY", "any");
+        let begun = Instant::now();
+        let output = command.output().expect("it runs");
         let taken = begun.elapsed();
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         taken
@@ -61,18 +59,25 @@ impl Drop for Site {
     }
 }
 
-fn program(folder: &Path) -> Command {
-    let mut program = Command::new(env::current_exe().expect("this runs"));
-    program
+fn this() -> PathBuf {
+    env::current_exe().expect("this runs")
+}
+
+/// Makes this run as the program itself in a folder.
+fn prepare(command: &mut Command, folder: &Path) {
+    let path = env::var_os("PATH").unwrap_or_default();
+    command
         .env_clear()
+        .env("PATH", path)
         .env(AS_PROGRAM, "yes")
         .current_dir(folder)
         .stdin(Stdio::null());
-    program
 }
 
 fn serve(folder: &Path) -> (Child, String) {
-    let mut service = program(folder)
+    let mut service = Command::new(this());
+    prepare(&mut service, folder);
+    let mut service = service
         .args(["sandbox", "--listen", "127.0.0.1:0", "service"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

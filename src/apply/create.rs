@@ -9,6 +9,7 @@ use super::look::SETTLING;
 use super::trouble::{failed, failure, may_have_happened};
 use super::verify::Echo;
 use crate::api::ApiError;
+use crate::ledger::LedgerError;
 use crate::model::{Intent, PersonaId, causes};
 use crate::plan::{self, Step, Trace};
 
@@ -24,11 +25,7 @@ impl Session<'_> {
             Ok(body) => body,
             Err(problem) => return failed(problem),
         };
-        let intended = self
-            .ledger
-            .borrow_mut()
-            .intend(step.key.clone(), intent.clone());
-        if let Err(error) = intended {
+        if let Err(error) = self.intend(step, &intent).await {
             return (self.nothing_sent(&error), Bookkeeping::Leave);
         }
         let mut lost = None;
@@ -57,6 +54,12 @@ impl Session<'_> {
         }
         let error = lost.expect("it was tried at least once");
         failed(unsure_of(&error))
+    }
+
+    async fn intend(self, step: &Step, intent: &Intent) -> Result<(), LedgerError> {
+        let key = step.key.clone();
+        self.ledger.borrow_mut().intend(key, intent.clone())?;
+        self.on_disk().await
     }
 
     /// Whether an id cannot be that of a persona that was made for this step just now.

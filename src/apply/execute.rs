@@ -62,15 +62,10 @@ pub async fn execute(
     let mut outcomes = vec![Outcome::new(Status::Skipped); plan.steps.len()];
     for turn in turns(plan) {
         let mut results = stream::iter(turn)
-            .map(|index| async move { (index, session.turn(&plan.steps[index]).await) })
+            .map(|index| async move { (index, session.step(&plan.steps[index]).await) })
             .buffer_unordered(session.concurrency.max(1));
-        while let Some((index, (mut outcome, bookkeeping))) = results.next().await {
-            let step = &plan.steps[index];
-            if let Err(error) = session.save(step, bookkeeping) {
-                session.stop.start_nothing();
-                outcome.lose(&error);
-            }
-            tell(step, &outcome);
+        while let Some((index, outcome)) = results.next().await {
+            tell(&plan.steps[index], &outcome);
             outcomes[index] = outcome;
         }
     }
@@ -119,16 +114,36 @@ impl Bookkeeping {
 pub(super) type Taken = (Outcome, Bookkeeping);
 
 impl Session<'_> {
-    fn save(self, step: &Step, bookkeeping: Bookkeeping) -> Result<(), LedgerError> {
-        let mut ledger = self.ledger.borrow_mut();
+    /// Takes a step and writes down what became of it.
+    async fn step(self, step: &Step) -> Outcome {
+        let (mut outcome, bookkeeping) = self.turn(step).await;
+        if let Err(error) = self.save(step, bookkeeping).await {
+            self.stop.start_nothing();
+            outcome.lose(&error);
+        }
+        outcome
+    }
+
+    async fn save(self, step: &Step, bookkeeping: Bookkeeping) -> Result<(), LedgerError> {
         match bookkeeping {
-            Bookkeeping::Leave => Ok(()),
-            Bookkeeping::Bind(record) => ledger.bind(step.key.clone(), record),
+            Bookkeeping::Leave => return Ok(()),
+            Bookkeeping::Bind(record) => {
+                let mut ledger = self.ledger.borrow_mut();
+                ledger.bind(step.key.clone(), record)?;
+            }
             Bookkeeping::Forget => {
                 let binding = step.binding.as_ref();
-                ledger.forget(binding.map_or(&step.key, |binding| &binding.key))
+                let key = binding.map_or(&step.key, |binding| &binding.key);
+                self.ledger.borrow_mut().forget(key)?;
             }
         }
+        self.on_disk().await
+    }
+
+    /// Waits until all that is written down by now is on disk.
+    pub(super) async fn on_disk(self) -> Result<(), LedgerError> {
+        let written = self.ledger.borrow().written();
+        written.on_disk().await
     }
 
     /// Takes a step, unless nothing more is to be started; what is to be left is left.

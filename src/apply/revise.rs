@@ -60,7 +60,7 @@ impl Session<'_> {
         let patch = self.secrets.in_patch(self.catalog, &request.patch);
         let patch = patch.map_err(|problem| Outcome::because(Status::Failed, problem))?;
         let id = &revision.id;
-        let announced = self.announce(step, id, request);
+        let announced = self.announce(step, id, request).await;
         announced.map_err(|error| self.nothing_sent(&error))?;
         let problem = match self.deliver(step, revision, request, before, &patch).await {
             Ok(Sent::Stale) => stale(id, "was edited in this very moment; plan again"),
@@ -74,12 +74,18 @@ impl Session<'_> {
 
     /// Writes down what is about to be sent, so that it is not taken for an edit if nobody hears of it. Of a
     /// persona that the ledger does not know yet, nothing is an edit.
-    fn announce(self, step: &Step, id: &PersonaId, request: &Request) -> Result<(), LedgerError> {
+    async fn announce(
+        self,
+        step: &Step,
+        id: &PersonaId,
+        request: &Request,
+    ) -> Result<(), LedgerError> {
         let sent = step.sent(request, self.digests());
         if step.binding.is_none() || sent.is_empty() {
             return Ok(());
         }
-        self.ledger.borrow_mut().change(id.clone(), sent)
+        self.ledger.borrow_mut().change(id.clone(), sent)?;
+        self.on_disk().await
     }
 
     /// Sends one request. Where it was not heard, or its answer was not, the persona tells what has become of

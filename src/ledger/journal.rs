@@ -1,12 +1,16 @@
-//! The journal: what an apply is about to make and has done since the ledger was written last, each line on
-//! disk before anything follows from it.
+//! The journal: what an apply is about to do and has done since the ledger was written last. Each line is waited
+//! for before anything follows from it.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
 use crate::durable;
 use crate::model::{Digest, Hasher, Intent, Key, PersonaId, Pointer, Record};
@@ -36,9 +40,19 @@ pub(super) enum Line {
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
-    file: File,
-    /// Whether a line could not be written, and may be torn: none may follow it.
-    is_broken: bool,
+    disk: Rc<Disk>,
+}
+
+/// A file that grows, and how much of it is on disk.
+#[derive(Debug)]
+pub(super) struct Disk {
+    file: Arc<File>,
+    /// How many lines were written.
+    lines: Cell<u64>,
+    /// Whether a line could not be written, and may be torn or lost: none may follow it.
+    is_broken: Cell<bool>,
+    /// How many lines are on disk; held by whoever waits for that.
+    synced: Mutex<u64>,
 }
 
 /// What a journal says that was left behind.
@@ -62,35 +76,67 @@ impl Journal {
         let file = File::options().append(true).open(path)?;
         Ok(Self {
             path: path.to_owned(),
-            file,
-            is_broken: false,
+            disk: Rc::new(Disk::of(file)),
         })
     }
 
-    /// Adds a line; it is on disk when this returns.
+    /// Adds a line, which outlives the program when this returns.
     pub(super) fn add(&mut self, line: &Line) -> io::Result<()> {
-        self.write(line).and_then(|()| self.sync())
+        self.disk.write(&sealed(line))
     }
 
-    /// Adds a line that outlives the program when this returns, and is on disk with the next one.
-    pub(super) fn write(&mut self, line: &Line) -> io::Result<()> {
-        if self.is_broken {
-            return Err(io::Error::other("a line before it could not be written"));
-        }
-        let written = self.file.write_all(sealed(line).as_bytes());
-        self.is_broken = written.is_err();
-        written
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        let synced = self.file.sync_data();
-        self.is_broken = synced.is_err();
-        synced
+    /// Where the lines go.
+    pub(super) fn disk(&self) -> Rc<Disk> {
+        self.disk.clone()
     }
 
     /// Removes the file: all that it says is in the ledger.
     pub(super) fn end(self) -> io::Result<()> {
         fs::remove_file(&self.path)
+    }
+}
+
+impl Disk {
+    fn of(file: File) -> Self {
+        Self {
+            file: Arc::new(file),
+            lines: Cell::new(0),
+            is_broken: Cell::new(false),
+            synced: Mutex::new(0),
+        }
+    }
+
+    fn write(&self, line: &str) -> io::Result<()> {
+        self.holds()?;
+        let written = (&*self.file).write_all(line.as_bytes());
+        self.is_broken.set(written.is_err());
+        self.lines.set(self.lines.get() + 1);
+        written
+    }
+
+    /// Waits until all that is written by now outlives a power cut. Steps that wait at the same time are
+    /// served by one call to the disk, and those that wait for the service go on.
+    pub(super) async fn sync(&self) -> io::Result<()> {
+        let wanted = self.lines.get();
+        let mut synced = self.synced.lock().await;
+        self.holds()?;
+        if *synced >= wanted {
+            return Ok(());
+        }
+        let (file, lines) = (self.file.clone(), self.lines.get());
+        let done = tokio::task::spawn_blocking(move || file.sync_data()).await;
+        let done = done.map_err(io::Error::other).flatten();
+        self.is_broken.set(done.is_err());
+        *synced = lines;
+        done
+    }
+
+    /// A disk that has failed once may call the next try a success, and have lost the line all the same.
+    fn holds(&self) -> io::Result<()> {
+        match self.is_broken.get() {
+            true => Err(io::Error::other("a line before it could not be written")),
+            false => Ok(()),
+        }
     }
 }
 
@@ -183,17 +229,29 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn nothing_follows_a_line_that_could_not_be_written() {
         let full = File::options().write(true).open("/dev/full");
-        let mut journal = Journal {
-            path: PathBuf::new(),
-            file: full.expect("a device without space"),
-            is_broken: false,
-        };
-        let line = &lines()[1];
-        let full = journal.add(line).expect_err("no space is left");
+        let mut disk = Disk::of(full.expect("a device without space"));
+        let full = disk.write("a").expect_err("no space is left");
         assert_eq!(full.kind(), ErrorKind::StorageFull);
-        journal.file = tempfile::tempfile().expect("a file");
-        journal.add(line).expect_err("there is space again");
-        assert_eq!(journal.file.metadata().expect("a file").len(), 0);
+        disk.file = Arc::new(tempfile::tempfile().expect("a file"));
+        disk.write("b").expect_err("there is space again");
+        assert_eq!(disk.file.metadata().expect("a file").len(), 0);
+    }
+
+    #[tokio::test]
+    async fn all_that_was_written_is_waited_for_together() {
+        let disk = Disk::of(tempfile::tempfile().expect("a file"));
+        disk.write("a").expect("it is written");
+        disk.write("b").expect("it is written");
+        let (first, second) = tokio::join!(disk.sync(), disk.sync());
+        first.and(second).expect("they are on disk");
+        assert_eq!(*disk.synced.lock().await, 2);
+        // No disk can be waited for behind this.
+        let pipe = std::io::pipe().expect("a pipe").1;
+        let mut broken = Disk::of(File::from(std::os::fd::OwnedFd::from(pipe)));
+        broken.lines.set(1);
+        broken.sync().await.expect_err("it has no disk");
+        broken.file = disk.file.clone();
+        broken.sync().await.expect_err("it may be lost");
     }
 
     #[test]

@@ -9,4 +9,4 @@ mod lock;
 mod store;
 
 pub use lock::Lock;
-pub use store::{Files, Ledger, LedgerError, LedgerErrorKind};
+pub use store::{Files, Ledger, LedgerError, LedgerErrorKind, Written};

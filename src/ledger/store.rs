@@ -5,11 +5,12 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::iter;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use thiserror::Error;
 
 use super::format::{self, Content};
-use super::journal::{Damage, Journal, Left, Line};
+use super::journal::{Damage, Disk, Journal, Left, Line};
 use crate::durable;
 use crate::model::{
     Digest, Hasher, Intent, Key, PersonaId, Pointer, Record, Records, Salt, Unheard,
@@ -237,7 +238,7 @@ impl Ledger {
         begun.map_err(|error| Damage::Io(error).at(&self.files.journal))
     }
 
-    /// Writes down that a persona is about to be made.
+    /// Writes down that a persona is about to be made. It must not be before that is on disk ([`Self::written`]).
     ///
     /// # Errors
     /// Where that cannot be written: then it must not be made.
@@ -247,15 +248,15 @@ impl Ledger {
         self.add(Line::Intent { key, intent })
     }
 
-    /// Writes down that an intended persona was made; what it is like is not known yet. If the power goes
-    /// now, the intent still finds it: that is worth no wait for the disk.
+    /// Writes down that an intended persona was made; what it is like is not known yet. This need not be waited
+    /// for: if the power goes, the intent still finds it.
     ///
     /// # Errors
     /// Where that cannot be written. It is known here all the same.
     pub fn made(&mut self, key: Key, id: PersonaId) -> Result<(), LedgerError> {
         let record = self.unseen(&key, id.clone());
         self.put(key.clone(), record);
-        self.journalled(|journal| journal.write(&Line::Made { key, id }))
+        self.add(Line::Made { key, id })
     }
 
     /// An entry for a persona that was made as intended.
@@ -265,7 +266,8 @@ impl Ledger {
         Record::unseen(id, name)
     }
 
-    /// Writes down that fields of a persona are about to be set, with a digest of what is sent.
+    /// Writes down that fields of a persona are about to be set, with a digest of what is sent. They must not be
+    /// before that is on disk ([`Self::written`]).
     ///
     /// # Errors
     /// Where that cannot be written: then they must not be set.
@@ -330,17 +332,21 @@ impl Ledger {
         self.is_behind = true;
     }
 
+    /// Adds to the journal, if one is open.
     fn add(&mut self, line: Line) -> Result<(), LedgerError> {
-        self.journalled(|journal| journal.add(&line))
+        let added = self
+            .journal
+            .as_mut()
+            .map_or(Ok(()), |journal| journal.add(&line));
+        added.map_err(|error| Damage::Io(error).at(&self.files.journal))
     }
 
-    /// Adds to the journal, if one is open.
-    fn journalled(
-        &mut self,
-        add: impl FnOnce(&mut Journal) -> io::Result<()>,
-    ) -> Result<(), LedgerError> {
-        let added = self.journal.as_mut().map_or(Ok(()), add);
-        added.map_err(|error| Damage::Io(error).at(&self.files.journal))
+    /// What was written down by now, to be waited for.
+    pub fn written(&self) -> Written {
+        Written {
+            path: self.files.journal.clone(),
+            disk: self.journal.as_ref().map(Journal::disk),
+        }
     }
 
     /// Writes the ledger, if there is anything new in it, and removes the journal, unless something may have
@@ -385,6 +391,28 @@ impl Ledger {
         self.own = digest(&text);
         self.is_behind = false;
         Ok(())
+    }
+}
+
+/// What was written down at some moment, and may not be on disk yet.
+#[derive(Debug)]
+#[must_use = "nothing may follow from what is not on disk"]
+pub struct Written {
+    path: PathBuf,
+    disk: Option<Rc<Disk>>,
+}
+
+impl Written {
+    /// Waits until it is on disk.
+    ///
+    /// # Errors
+    /// Where the file system refuses.
+    pub async fn on_disk(self) -> Result<(), LedgerError> {
+        let Some(disk) = self.disk else {
+            return Ok(());
+        };
+        let synced = disk.sync().await;
+        synced.map_err(|error| Damage::Io(error).at(&self.path))
     }
 }
 
