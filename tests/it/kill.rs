@@ -46,22 +46,13 @@ pub(crate) fn site(service: &Served) -> Site {
 
 /// What an apply says while strace, with these options, does this to one of its calls.
 fn traced(site: &Site, options: &[&str], fault: &str) -> Output {
-    let apply = site.command(["apply", "--yes", "--concurrency", "1"]);
     let (call, _) = fault
         .split_once(':')
         .expect("a call and what happens to it");
     let (trace, inject) = (format!("trace={call}"), format!("inject={fault}"));
-    let mut traced = Command::new("strace");
-    traced
-        .args(["-f", "-qqq", "-e", &trace, "-e", &inject])
-        .args(options)
-        .arg(apply.get_program())
-        .args(apply.get_args())
-        .current_dir(site.path("."))
-        .env_clear();
-    for (name, value) in apply.get_envs() {
-        traced.env(name, value.expect("it is set"));
-    }
+    let strace = ["strace", "-f", "-qqq", "-e", &trace, "-e", &inject];
+    let apply = ["apply", "--yes", "--concurrency", "1"];
+    let mut traced = site.command_under(&[&strace, options].concat(), apply);
     traced.output().expect("strace runs")
 }
 

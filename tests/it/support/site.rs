@@ -102,6 +102,15 @@ impl Site {
         wrapper: &[&str],
         arguments: impl IntoIterator<Item = &'a str>,
     ) -> Output {
+        Output::of(&mut self.command_under(wrapper, arguments))
+    }
+
+    /// The program under another one, ready to run here.
+    pub(crate) fn command_under<'a>(
+        &self,
+        wrapper: &[&str],
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Command {
         let inner = self.command(arguments);
         let mut outer = Command::new(wrapper[0]);
         outer
@@ -112,7 +121,7 @@ impl Site {
             .env_clear()
             .stdin(Stdio::null());
         outer.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        Output::of(&mut outer)
+        outer
     }
 
     /// Edits a live persona in the sandbox, as somebody in the dashboard would.
