@@ -94,7 +94,12 @@ impl Outcome {
             id.unwrap_or("it"),
             causes(error)
         );
-        let message = self.message.take().into_iter().chain([lost]);
+        self.fail(lost);
+    }
+
+    /// The step has failed, for this reason too.
+    pub(super) fn fail(&mut self, reason: String) {
+        let message = self.message.take().into_iter().chain([reason]);
         self.message = Some(message.collect::<Vec<_>>().join("; "));
         self.status = Status::Failed;
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::execute::Session;
-use super::outcome::{Outcome, Status};
+use super::outcome::Outcome;
 use crate::model::{Intent, Live, PersonaId, causes, folded};
 use crate::plan::{self, Plan, Step};
 
@@ -72,11 +72,8 @@ impl Session<'_> {
 
 fn doubt(outcome: &mut Outcome, id: &PersonaId, twins: &[&PersonaId]) {
     let twins: Vec<&str> = twins.iter().map(|id| id.as_str()).collect();
-    let doubt = format!(
+    outcome.fail(format!(
         "{id} was made, but another apply seems to have made {} at the same time: keep one and delete the other",
         twins.join(", ")
-    );
-    let message = outcome.message.take().into_iter().chain([doubt]);
-    outcome.message = Some(message.collect::<Vec<_>>().join("; "));
-    outcome.status = Status::Failed;
+    ));
 }
