@@ -161,9 +161,9 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(kind) => kind,
             };
-            let trouble = Trouble::of(&kind);
-            let may_repeat = trouble.next(request.method) == Next::Again && attempts < ATTEMPTS;
-            if !may_repeat || !self.flow.pause(trouble, attempts, floor(&kind)).await {
+            let next = Trouble::of(&kind).next(request.method);
+            let may_repeat = next == Next::Again && attempts < ATTEMPTS;
+            if !may_repeat || !self.flow.pause(&kind, attempts).await {
                 return Err(self.failed(request, kind));
             }
             tracing::debug!(method = request.method.word(), attempts, "sending it again");
@@ -247,14 +247,6 @@ impl Client {
             message,
             retry_after,
         ))
-    }
-}
-
-/// How long the service wants to be left alone.
-const fn floor(kind: &ApiErrorKind) -> Option<Duration> {
-    match kind {
-        ApiErrorKind::Status { retry_after, .. } => *retry_after,
-        _ => None,
     }
 }
 
@@ -455,14 +447,16 @@ impl<'c> Writer<'c> {
         Reader(self.0)
     }
 
+    /// How many requests are under way at a time, at most.
+    #[must_use]
+    pub const fn concurrency(self) -> usize {
+        self.0.connection.concurrency
+    }
+
     /// Waits before a change is sent again, for the given time; `false` where the run's budget or its time is
     /// spent.
     pub async fn pause(self, error: &ApiError, attempts: u32) -> bool {
-        let trouble = Trouble::of(&error.kind);
-        self.0
-            .flow
-            .pause(trouble, attempts, floor(&error.kind))
-            .await
+        self.0.flow.pause(&error.kind, attempts).await
     }
 
     /// Learns how many requests are to come if all goes well: repetitions may cost a tenth of that.

@@ -85,6 +85,16 @@ pub enum ApiErrorKind {
     TooLarge(usize),
 }
 
+impl ApiErrorKind {
+    /// How long the service wants to be left alone.
+    pub(super) const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
 impl ApiError {
     /// Whether the key is not accepted.
     #[must_use]

@@ -146,18 +146,14 @@ impl Flow {
     }
 
     /// Waits before a request is repeated; `false` where the run's budget or its time is spent.
-    pub(super) async fn pause(
-        &self,
-        trouble: Trouble,
-        attempts: u32,
-        floor: Option<Duration>,
-    ) -> bool {
-        let Some(budget) = self.budget.get().checked_sub(trouble.price()) else {
+    pub(super) async fn pause(&self, kind: &ApiErrorKind, attempts: u32) -> bool {
+        let price = Trouble::of(kind).price();
+        let Some(budget) = self.budget.get().checked_sub(price) else {
             return false;
         };
         self.budget.set(budget);
         let random = getrandom::u32().map_or(1.0, |bits| f64::from(bits) / f64::from(u32::MAX));
-        let until = Instant::now() + retry::wait(attempts, floor, random);
+        let until = Instant::now() + retry::wait(attempts, kind.retry_after(), random);
         if self.deadline.get().is_some_and(|deadline| until > deadline) {
             return false;
         }
@@ -175,12 +171,20 @@ fn until(time: Option<Duration>) -> Option<Instant> {
 mod tests {
     use super::*;
 
-    fn throttled(seconds: Option<u64>) -> ApiErrorKind {
+    fn status(status: u16, seconds: Option<u64>) -> ApiErrorKind {
         ApiErrorKind::Status {
-            status: 429,
+            status,
             message: String::new(),
             retry_after: seconds.map(Duration::from_secs),
         }
+    }
+
+    fn throttled(seconds: Option<u64>) -> ApiErrorKind {
+        status(429, seconds)
+    }
+
+    fn failing() -> ApiErrorKind {
+        status(500, None)
     }
 
     #[tokio::test(start_paused = true)]
@@ -235,12 +239,12 @@ mod tests {
     async fn the_budget_is_spent_and_earned_again() {
         let flow = Flow::new(32, None);
         for _ in 0..3 {
-            assert!(flow.pause(Trouble::Server, 1, None).await);
+            assert!(flow.pause(&failing(), 1).await);
         }
-        assert!(!flow.pause(Trouble::Server, 1, None).await);
+        assert!(!flow.pause(&failing(), 1).await);
         flow.went_well();
         flow.went_well();
-        assert!(flow.pause(Trouble::Server, 1, None).await);
+        assert!(flow.pause(&failing(), 1).await);
     }
 
     #[tokio::test(start_paused = true)]
@@ -249,9 +253,9 @@ mod tests {
         for (requests, affordable) in [(99, 10), (300, 30)] {
             flow.expect(requests);
             for _ in 0..affordable {
-                assert!(flow.pause(Trouble::Throttled, 1, None).await);
+                assert!(flow.pause(&throttled(None), 1).await);
             }
-            assert!(!flow.pause(Trouble::Throttled, 1, None).await, "{requests}");
+            assert!(!flow.pause(&throttled(None), 1).await, "{requests}");
         }
     }
 
@@ -275,10 +279,6 @@ mod tests {
         let flow = Flow::new(32, Some(Duration::from_secs(5)));
         let forever = flow.within(std::future::pending::<()>()).await;
         assert!(matches!(forever, Err(ApiErrorKind::Deadline)));
-        assert!(
-            !flow
-                .pause(Trouble::Throttled, 1, Some(Duration::from_secs(9)))
-                .await
-        );
+        assert!(!flow.pause(&throttled(Some(9)), 1).await);
     }
 }

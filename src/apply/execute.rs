@@ -34,8 +34,6 @@ pub struct Session<'s> {
     pub outdated: &'s BTreeMap<Key, String>,
     /// What becomes of unpublished edits in the dashboard.
     pub drafts: Drafts,
-    /// How many steps are under way at a time.
-    pub concurrency: usize,
     /// What may still be done.
     pub stop: &'s Stop,
     /// The fullest form of patches that the service takes, as far as is known.
@@ -63,7 +61,7 @@ pub async fn execute(
     for turn in turns(plan) {
         let mut results = stream::iter(turn)
             .map(|index| async move { (index, session.step(&plan.steps[index]).await) })
-            .buffer_unordered(session.concurrency.max(1));
+            .buffer_unordered(session.writer.concurrency().max(1));
         while let Some((index, outcome)) = results.next().await {
             tell(&plan.steps[index], &outcome);
             outcomes[index] = outcome;

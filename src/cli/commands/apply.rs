@@ -90,7 +90,6 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
     pub(super) drafts: Drafts,
-    pub(super) concurrency: u8,
     pub(super) format: Format,
 }
 
@@ -101,7 +100,6 @@ impl Args {
                 true => Drafts::Discard,
                 false => Drafts::Keep,
             },
-            concurrency: self.concurrency,
             format: self.format,
         }
     }
@@ -158,11 +156,7 @@ pub(super) async fn execute(
     prepared: Prepared,
     manner: Manner,
 ) -> Result<Outcome, Error> {
-    let Manner {
-        drafts,
-        concurrency,
-        format,
-    } = manner;
+    let Manner { drafts, format } = manner;
     let Prepared {
         plan,
         ledger,
@@ -184,7 +178,6 @@ pub(super) async fn execute(
         ledger: &ledger,
         outdated: &outdated,
         drafts,
-        concurrency: usize::from(concurrency),
         form: &Cell::new(Form::default()),
     };
     let progress = Progress::new(site.context, &plan, format);

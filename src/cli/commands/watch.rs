@@ -152,7 +152,6 @@ async fn plan(
         // What became of each step has been told; the loop goes on either way.
         let manner = Manner {
             drafts: Drafts::Keep,
-            concurrency: CONCURRENCY,
             format: Format::Text,
         };
         return execute(site, service, prepared, manner).await;
