@@ -2,6 +2,7 @@
 //! said.
 
 mod causes;
+mod code;
 mod desired;
 mod digest;
 mod finding;
@@ -16,6 +17,7 @@ mod redact;
 pub mod secret;
 
 pub use causes::causes;
+pub use code::Code;
 pub use desired::{Desired, Ownership};
 pub use digest::{Digest, Fingerprints, Hasher, Salt};
 pub use finding::{Finding, Severity};

@@ -40,7 +40,9 @@ fn finding_text(renderer: &Renderer, finding: &Finding, source: Option<&str>) ->
         code,
         message,
         place,
+        member: _,
         hint,
+        link: _,
     } = finding;
     let level = match severity {
         Severity::Error => Level::ERROR,
@@ -184,10 +186,12 @@ mod tests {
     fn mistakes_are_shown_before_any_number_of_warnings() {
         let finding = |severity, message: &str| Finding {
             severity,
-            code: "x",
+            code: "tag",
             message: message.to_owned(),
             place: None,
+            member: None,
             hint: None,
+            link: None,
         };
         let mut many = vec![finding(Severity::Warning, "odd"); MOST];
         many.push(finding(Severity::Error, "wrong"));
@@ -206,7 +210,7 @@ mod tests {
             column: 17,
             width: 3,
         };
-        let finding = Finding::error("x", place, "here");
+        let finding = Finding::error("tag", place, "here");
         let shown = findings(&[finding], |_| Some("  llm: eyJdel: \u{fffd}\u{fffd} x"));
         assert!(shown.contains("********"), "{shown}");
     }
