@@ -22,6 +22,7 @@ pub mod cli;
 pub mod diff;
 pub mod durable;
 pub mod ledger;
+pub mod lint;
 pub mod manifest;
 pub mod model;
 mod mutant;

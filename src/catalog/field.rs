@@ -30,6 +30,21 @@ pub struct Field {
     pub atomic: bool,
     /// Whether operations below it must travel in a request of their own.
     pub apart: bool,
+    /// How much of it a model takes.
+    pub budget: Option<Budget>,
+    /// Whether it names tools that are kept elsewhere.
+    pub names_tools: bool,
+}
+
+/// How long a text may be, in tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// What is advised.
+    pub advised: usize,
+    /// Where answers begin to get worse.
+    pub poorer: usize,
+    /// What is taken at most.
+    pub most: usize,
 }
 
 /// The shape of a value.
@@ -132,6 +147,8 @@ pub struct Deprecated {
     pub successor: Option<&'static str>,
     /// What to know when moving over.
     pub note: &'static str,
+    /// Whether the successor's words mean the opposite: its vocabulary is this one backwards.
+    pub inverted: bool,
 }
 
 /// When a member has to be there.
@@ -161,6 +178,8 @@ impl Field {
             required: Requirement::Optional,
             atomic: false,
             apart: false,
+            budget: None,
+            names_tools: false,
         }
     }
 
@@ -293,12 +312,36 @@ impl Field {
         successor: Option<&'static str>,
         note: &'static str,
     ) -> Self {
-        self.deprecated = Some(Deprecated { successor, note });
+        self.deprecated = Some(Deprecated {
+            successor,
+            note,
+            inverted: false,
+        });
+        self
+    }
+
+    /// Replaced by a field whose words mean the opposite.
+    pub(super) const fn inverted(mut self, successor: &'static str, note: &'static str) -> Self {
+        self.deprecated = Some(Deprecated {
+            successor: Some(successor),
+            note,
+            inverted: true,
+        });
         self
     }
 
     pub(super) const fn required(mut self, required: Requirement) -> Self {
         self.required = required;
+        self
+    }
+
+    pub(super) const fn within(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    pub(super) const fn names_tools(mut self) -> Self {
+        self.names_tools = true;
         self
     }
 

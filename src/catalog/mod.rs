@@ -12,7 +12,8 @@ mod walk;
 
 pub use compare::resembles;
 pub use field::{
-    Access, Deprecated, Derived, Field, Kind, Literal, Normaliser, Requirement, Secrecy, Words,
+    Access, Budget, Deprecated, Derived, Field, Kind, Literal, Normaliser, Requirement, Secrecy,
+    Words,
 };
 pub use resource::Catalog;
 pub use spelling::Vocabulary;

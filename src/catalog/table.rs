@@ -1,7 +1,7 @@
 //! The table itself. A row is added here, and nowhere else, when the service learns something new.
 
 use super::Catalog;
-use super::field::{Field, Literal, Normaliser, Requirement};
+use super::field::{Budget, Field, Literal, Normaliser, Requirement};
 
 /// Members of headers and the like whose values are credentials, in lower case.
 pub(super) const CREDENTIALS: &[&str] = &[
@@ -63,7 +63,12 @@ static PERSONA_FIELDS: &[Field] = &[
     .required(Requirement::Unless(
         "pipeline_mode",
         &["echo", "speech-to-speech"],
-    )),
+    ))
+    .within(Budget {
+        advised: 5_000,
+        poorer: 15_000,
+        most: 32_000,
+    }),
     Field::open(
         "pipeline_mode",
         &["full", "echo", "speech-to-speech"],
@@ -101,7 +106,9 @@ static PERSONA_FIELDS: &[Field] = &[
     ),
     Field::texts("guardrail_ids", "Guardrails, by id.").default(Literal::NoElements),
     Field::texts("guardrail_tags", "Guardrails, by tag.").default(Literal::NoElements),
-    Field::texts("tool_ids", "Tools that were made with /v2/tools, by id.").at_most(50),
+    Field::texts("tool_ids", "Tools that were made with /v2/tools, by id.")
+        .at_most(50)
+        .names_tools(),
     Field::texts(
         "memories",
         "What the persona remembers between conversations.",
@@ -299,8 +306,8 @@ static STT: &[Field] = &[
         SENSITIVITY,
         "How soon a pause ends a turn.",
     )
-    .deprecated(
-        Some("/layers/conversational_flow/turn_taking_patience"),
+    .inverted(
+        "/layers/conversational_flow/turn_taking_patience",
         "the meaning is inverted: high sensitivity is low patience",
     ),
     Field::open(
@@ -308,8 +315,8 @@ static STT: &[Field] = &[
         SENSITIVITY,
         "How easily the persona stops.",
     )
-    .deprecated(
-        Some("/layers/conversational_flow/replica_interruptibility"),
+    .inverted(
+        "/layers/conversational_flow/replica_interruptibility",
         "the meaning is inverted: low sensitivity is high interruptibility",
     ),
     Field::flag("smart_turn_detection", "Turn detection of Sparrow-0.").deprecated(

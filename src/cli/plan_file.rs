@@ -95,7 +95,7 @@ impl PlanFile {
             return Err(self.other("address", &plan.api_url, address));
         }
         let mut reserved = plan.secrets();
-        reserved.retain(|name| site.environment.reserved.contains(name));
+        reserved.retain(|name| site.environment.terms.reserved.contains(name));
         match reserved.into_iter().next() {
             Some(name) => Err(Error::KeyInPlan {
                 path: self.path.clone(),

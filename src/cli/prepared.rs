@@ -184,7 +184,7 @@ fn secrets(site: &Site<'_>, names: impl IntoIterator<Item = SecretName>) -> Secr
         Api::Service { .. } => set(site.context, name),
     };
     // Our own keys are for the service alone.
-    let reserved = &site.environment.reserved;
+    let reserved = &site.environment.terms.reserved;
     let names = names.into_iter().filter(|name| !reserved.contains(name));
     Secrets(
         names

@@ -20,7 +20,7 @@ use crate::model::{Finding, Key, Live, Salt, SecretName, Severity};
 use crate::plan::{Adoption, Deletes, OnConflict, Plan, Policy, Saved, Undoing};
 use crate::render;
 use crate::sandbox::Sandbox;
-use crate::settings::{Api, Environment, Process, SettingsError, SettingsErrorKind};
+use crate::settings::{Api, Environment, Process, SettingsError, SettingsErrorKind, Terms};
 
 /// Where personas are looked for unless told otherwise.
 pub(super) const DIRECTORY: &str = "personas";
@@ -69,12 +69,7 @@ impl<'c> Site<'c> {
 
     /// Loads the manifests, mistakes and all.
     pub(super) fn load(&self) -> Result<Loaded, Error> {
-        let scope = Scope {
-            environment: &self.environment.name,
-            variables: &self.environment.variables,
-            reserved: &self.environment.reserved,
-            catalog: &PERSONA,
-        };
+        let scope = scope(&self.environment.terms);
         Ok(manifest::load(&self.directory, &scope)?)
     }
 
@@ -250,6 +245,26 @@ impl<'c> Site<'c> {
                 kind,
             })
         })
+    }
+}
+
+/// What manifests are loaded for.
+pub(super) const fn scope(terms: &Terms) -> Scope<'_> {
+    let Terms {
+        environment,
+        environments,
+        described: _,
+        variables,
+        reserved,
+        levels,
+    } = terms;
+    Scope {
+        environment: environment.as_str(),
+        environments,
+        variables,
+        reserved,
+        levels,
+        catalog: &PERSONA,
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Block {
     pub(super) ownership: Ownership,
     /// Whether the manifest is meant for the environment.
     pub(super) applies: bool,
+    /// All environments that it names.
+    pub(super) environments: Vec<(String, Place)>,
 }
 
 impl Default for Block {
@@ -27,6 +29,7 @@ impl Default for Block {
             ignore: Vec::new(),
             ownership: Ownership::default(),
             applies: true,
+            environments: Vec::new(),
         }
     }
 }
@@ -81,6 +84,7 @@ impl Reader<'_> {
             Data::Map(members) => {
                 for member in members {
                     let id = self.persona_id(&member.value);
+                    self.name(&member.name, &member.place);
                     if member.name == self.environment {
                         self.block.id = id;
                     }
@@ -117,11 +121,19 @@ impl Reader<'_> {
         let mut applies = !matches!(value.data, Data::List(_));
         for node in self.elements(value, "environments") {
             match node.text() {
-                Some(name) => applies |= name == self.environment,
+                Some(name) => {
+                    applies |= name == self.environment;
+                    self.name(name, &node.place);
+                }
                 None => self.wrong(node, "environments", "names"),
             }
         }
         self.block.applies = applies;
+    }
+
+    fn name(&mut self, environment: &str, place: &Place) {
+        let named = (environment.to_owned(), place.clone());
+        self.block.environments.push(named);
     }
 
     fn elements<'n>(&mut self, value: &'n Node, name: &str) -> &'n [Node] {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::files::{File, Files, normalised};
+use super::leftover;
 use crate::durable;
 use crate::model::{Finding, Key, Place};
 
@@ -41,6 +42,8 @@ pub enum LoadErrorKind {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) manifests: Vec<(Key, File)>,
+    /// What stands beside them under names that begin with `_`, less what is ours.
+    pub(super) private: Vec<File>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -68,6 +71,7 @@ pub(super) fn discover(directory: &Path, real: &Path, files: &Files) -> Result<F
         directory,
         files,
         keys: BTreeMap::new(),
+        private: Vec::new(),
         findings: Vec::new(),
         visited: BTreeSet::new(),
         folders: vec![(PathBuf::new(), real.to_owned())],
@@ -87,6 +91,7 @@ struct Walk<'w> {
     directory: &'w Path,
     files: &'w Files,
     keys: BTreeMap<String, Vec<File>>,
+    private: Vec<File>,
     findings: Vec<Finding>,
     visited: BTreeSet<PathBuf>,
     /// Folders to read: the path below the directory, and where it really is.
@@ -114,12 +119,18 @@ impl Walk<'_> {
         let Some(name) = path.file_name() else {
             return;
         };
-        if is_private(name) {
+        let is_leftover = name.to_str().is_some_and(leftover::is_leftover);
+        if is_private(name) && !is_leftover {
             return;
         }
         let below = below.join(name);
-        let key = key_of(&below);
         let shown = normalised(&self.directory.join(&below));
+        if is_leftover {
+            let real = path.to_owned();
+            self.private.push(File { shown, real });
+            return;
+        }
+        let key = key_of(&below);
         if key.is_some() && below.to_str().is_none() {
             let place = Place::start_of(&shown);
             let finding = Finding::error("file-name", place, "the name of the file is not UTF-8");
@@ -183,6 +194,7 @@ impl Walk<'_> {
         }
         Found {
             manifests,
+            private: self.private,
             findings,
         }
     }

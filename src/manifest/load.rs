@@ -10,10 +10,12 @@ use super::block::{self, Block};
 use super::discover::{LoadError, canonical, discover};
 use super::document;
 use super::files::{File, Files, normalised};
+use super::leftover::{self, Survey};
 use super::overlay;
 use super::resolve::resolve;
 use super::twins;
 use crate::catalog::Catalog;
+use crate::lint::{self, Levels};
 use crate::model::{Desired, Finding, Key, Place, SecretName};
 use crate::plan::check;
 use crate::yaml::Composed;
@@ -27,6 +29,10 @@ pub struct Scope<'a> {
     pub environment: &'a str,
     /// The environment's variables.
     pub variables: &'a BTreeMap<String, Value>,
+    /// All environments that there are.
+    pub environments: &'a BTreeSet<String>,
+    /// What findings weigh.
+    pub levels: &'a Levels,
     /// Secrets that no manifest may refer to: our own API keys.
     pub reserved: &'a BTreeSet<SecretName>,
     /// What is known of the fields.
@@ -70,6 +76,7 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
     let mut files = Files::around(&real);
     let found = discover(directory, &real, &files)?;
     let mut findings = found.findings;
+    let private = found.private;
 
     // All manifests are read before any tag is followed: a file that is also included keeps the
     // name it has here.
@@ -80,19 +87,27 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
             Err(finding) => findings.push(*finding),
         }
     }
+    let home = File {
+        shown: normalised(&directory.join("personactl.yaml")),
+        real: real.join("personactl.yaml"),
+    };
     let mut desk = Desk {
         files: &mut files,
         scope,
-        home: File {
-            shown: normalised(&directory.join("personactl.yaml")),
-            real: real.join("personactl.yaml"),
-        },
+        home: &home,
     };
     let mut drafts: Vec<Draft> = composed
         .into_iter()
         .map(|(key, file, document)| draft(key, &file, &document, &mut desk))
         .collect();
     compare_names(&mut drafts, scope.catalog);
+    let survey = Survey {
+        keys: drafts.iter().map(|draft| draft.key.as_str()).collect(),
+        private,
+        scope,
+        home: &home,
+    };
+    findings.extend(survey.findings(&mut files));
 
     let mut desired = Vec::new();
     let mut elsewhere = BTreeSet::new();
@@ -106,6 +121,8 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
         findings.extend(draft.findings);
         desired.extend(draft.desired.filter(|_| is_sound));
     }
+    findings.extend(lint::unknown_codes(&files.sources));
+    scope.levels.weigh(&mut findings, &files.sources);
     findings.sort_by(|a, b| (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message)));
     findings.dedup();
     Ok(Loaded {
@@ -122,7 +139,7 @@ struct Desk<'d> {
     files: &'d mut Files,
     scope: &'d Scope<'d>,
     /// A file in the persona directory: what overlays are found from.
-    home: File,
+    home: &'d File,
 }
 
 /// One manifest on its way.
@@ -168,6 +185,12 @@ fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Dra
         prevent_delete: block.prevent_delete,
     };
     findings.extend(checked(&desired, &findings, scope.catalog));
+    findings.extend(lint::manifest(scope.catalog, &desired, &desk.files.sources));
+    let named = block
+        .environments
+        .iter()
+        .map(|(name, place)| (name.as_str(), place));
+    findings.extend(leftover::unknown_environments(named, scope.environments));
     document::drop_read_only(&mut desired.document, scope.catalog.fields);
     Draft {
         key,
@@ -202,7 +225,7 @@ fn overlay_of(
     desk: &mut Desk<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<Node>, Box<Finding>> {
-    let Some(file) = overlay::find(key, desk.scope.environment, &desk.home, desk.files)? else {
+    let Some(file) = overlay::find(key, desk.scope.environment, desk.home, desk.files)? else {
         return Ok(None);
     };
     let document = desk.files.document(&file, &Place::start_of(&file.shown))?;

@@ -8,6 +8,9 @@ use super::files::{File, Files};
 use crate::model::{Finding, Key, Place};
 use crate::yaml::{Data, Member, Node};
 
+/// The folder in the persona directory that holds the overlays.
+pub(super) const FOLDER: &str = "_overlays";
+
 /// The overlay of a manifest, if there is one. `home` stands in the persona directory.
 pub(super) fn find(
     key: &Key,
@@ -16,7 +19,7 @@ pub(super) fn find(
     files: &mut Files,
 ) -> Result<Option<File>, Box<Finding>> {
     for ending in ["yaml", "yml", "json"] {
-        let path = format!("_overlays/{environment}/{key}.{ending}");
+        let path = format!("{FOLDER}/{environment}/{key}.{ending}");
         let folder = home.real.parent().unwrap_or(Path::new(""));
         if folder.join(&path).symlink_metadata().is_ok() {
             let place = Place::start_of(&home.shown.with_file_name(&path));

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::{Loaded, Scope, load};
 use crate::catalog::PERSONA;
+use crate::lint::Levels;
 use crate::model::{Finding, Ownership, SecretName};
 
 /// A repository with a persona directory `personas`.
@@ -66,6 +67,8 @@ impl Site {
     fn load_from(&self, directory: &Path) -> Loaded {
         let scope = Scope {
             environment: "staging",
+            environments: &["production", "staging"].map(str::to_owned).into(),
+            levels: &Levels::default(),
             variables: &self.variables,
             reserved: &self.reserved,
             catalog: &PERSONA,
@@ -130,7 +133,7 @@ fn keys_are_paths_below_the_directory_and_sorted() {
         keys(&loaded),
         ["a", "support/agent-de", "support/personactl", "z"]
     );
-    assert!(loaded.findings.is_empty(), "{:#?}", loaded.findings);
+    assert_eq!(site.errors(), [""; 0]);
 }
 
 #[test]
@@ -145,6 +148,8 @@ fn an_empty_directory_has_no_manifests_and_a_missing_one_is_an_error() {
     for (path, expected) in rows {
         let scope = Scope {
             environment: "staging",
+            environments: &BTreeSet::new(),
+            levels: &Levels::default(),
             variables: &site.variables,
             reserved: &site.reserved,
             catalog: &PERSONA,

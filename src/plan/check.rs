@@ -119,7 +119,10 @@ impl Check<'_> {
         }
         if let Some(deprecated) = field.deprecated {
             let message = format!("`{pointer}` is deprecated: {}", deprecated.note);
-            let hint = deprecated.successor.map(|next| format!("use `{next}`"));
+            let hint = deprecated.successor.map(|next| match turned(field, value) {
+                Some(word) if deprecated.inverted => format!("use `{next}: {word}`"),
+                _ => format!("use `{next}`"),
+            });
             self.advise("deprecated", self.named(pointer), message, hint);
         }
         // Plain secrets, and references where anyone could read them, are looked at apart, wherever
@@ -311,6 +314,15 @@ impl Check<'_> {
     fn valued(&self, pointer: &Pointer) -> Place {
         self.desired.places.value(pointer).clone()
     }
+}
+
+/// The word at the other end of the vocabulary: `low` for `high`.
+fn turned(field: &Field, value: &Value) -> Option<&'static str> {
+    let Kind::Word(words) = field.kind else {
+        return None;
+    };
+    let at = words.known.iter().position(|known| value == known)?;
+    words.known.iter().rev().nth(at).copied()
 }
 
 /// Whether a value has the shape of its field, or one that the service takes for it.

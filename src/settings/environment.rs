@@ -13,6 +13,7 @@ use super::process::Process;
 use crate::bounds::Bounds;
 use crate::catalog::Vocabulary;
 use crate::diff::Dialect;
+use crate::lint::Levels;
 use crate::model::SecretName;
 
 /// The service's own address.
@@ -43,8 +44,8 @@ pub struct Environment {
     pub name: String,
     /// The service.
     pub api: Api,
-    /// What `!var` may name.
-    pub variables: BTreeMap<String, Value>,
+    /// What its manifests are read with.
+    pub terms: Terms,
     /// Whether applying to it wants a second word.
     pub protected: bool,
     /// How lists are patched.
@@ -57,10 +58,25 @@ pub struct Environment {
     pub journal: PathBuf,
     /// The folder with what takes back the last applies.
     pub undo: PathBuf,
-    /// The names of API keys, which no manifest may ask for.
-    pub reserved: BTreeSet<SecretName>,
     /// The settings file that it comes from.
     pub file: Option<PathBuf>,
+}
+
+/// What the manifests of an environment are read with. It takes neither a service nor a key.
+#[derive(Debug)]
+pub struct Terms {
+    /// The environment's name.
+    pub environment: String,
+    /// All environments that there are.
+    pub environments: BTreeSet<String>,
+    /// Those that the settings describe.
+    pub described: BTreeSet<String>,
+    /// What `!var` may name.
+    pub variables: BTreeMap<String, Value>,
+    /// The names of API keys, which no manifest may ask for.
+    pub reserved: BTreeSet<SecretName>,
+    /// What findings weigh.
+    pub levels: Levels,
 }
 
 /// A service.
@@ -96,26 +112,21 @@ impl Environment {
         chosen: Option<&str>,
         process: &Process,
     ) -> Result<Self, SettingsError> {
-        let (path, mut file) = File::read(directory).map_err(|(path, kind)| SettingsError {
-            environment: None,
-            file: Some(path),
-            kind,
-        })?;
+        let (path, mut file) = read(directory)?;
         let failed = |environment, kind| SettingsError {
             environment,
             file: path.clone(),
             kind,
         };
         let name = choose(&file, chosen, process).map_err(|kind| failed(None, kind))?;
-        let reserved = reserved(&file);
-        let section = section(&mut file, &name).map_err(|kind| failed(Some(name.clone()), kind))?;
-        let settled = Self::settle(directory, name.clone(), section, process);
+        let terms = Terms::of(&file, &name, process);
+        let section = section(&mut file, &name);
+        let settled = terms.and_then(|terms| Self::settle(directory, terms, section?, process));
         let settled = settled.map_err(|kind| failed(Some(name.clone()), kind))?;
         if let Some(astray) = settled.astray(directory) {
             return Err(failed(Some(name), SettingsErrorKind::Astray(astray)));
         }
         Ok(Self {
-            reserved,
             file: path,
             ..settled
         })
@@ -123,18 +134,14 @@ impl Environment {
 
     fn settle(
         directory: &Path,
-        name: String,
+        terms: Terms,
         section: Section,
         process: &Process,
     ) -> Result<Self, SettingsErrorKind> {
-        let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if name.starts_with('.') || !name.chars().all(safe) {
-            return Err(SettingsErrorKind::Name);
-        }
+        let name = terms.environment.clone();
         if let Some(other) = section.ledger.as_deref().filter(|ledger| *ledger != "git") {
             return Err(SettingsErrorKind::Ledger(other.to_owned()));
         }
-        let variables = variables(&section, process)?;
         let protected = section.protected;
         let dialect = match section.dialect {
             Lists::Indexed => Dialect::Indexed,
@@ -159,12 +166,51 @@ impl Environment {
             lock,
             journal,
             undo,
-            variables,
+            terms,
             protected,
             dialect,
             ledger,
-            reserved: BTreeSet::new(),
             file: None,
+        })
+    }
+}
+
+impl Terms {
+    /// What the manifests are read with in the environment that was `chosen`, or that the process
+    /// environment names, or the default of the settings.
+    ///
+    /// # Errors
+    /// Where the settings are not valid, or know no such environment.
+    pub fn resolve(
+        directory: &Path,
+        chosen: Option<&str>,
+        process: &Process,
+    ) -> Result<Self, SettingsError> {
+        let (path, file) = read(directory)?;
+        let terms = choose(&file, chosen, process).and_then(|name| Self::of(&file, &name, process));
+        terms.map_err(|kind| SettingsError {
+            environment: None,
+            file: path,
+            kind,
+        })
+    }
+
+    fn of(file: &File, name: &str, process: &Process) -> Result<Self, SettingsErrorKind> {
+        let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.starts_with('.') || !name.chars().all(safe) {
+            return Err(SettingsErrorKind::Name);
+        }
+        let section = file.environments.get(name);
+        if section.is_none() && ![DEFAULT, SANDBOX].contains(&name) {
+            return Err(SettingsErrorKind::Unknown(known(file)));
+        }
+        Ok(Self {
+            environment: name.to_owned(),
+            environments: known(file).into_iter().collect(),
+            described: file.environments.keys().cloned().collect(),
+            variables: variables(section, process)?,
+            reserved: reserved(file),
+            levels: Levels::new(file.lints.clone()),
         })
     }
 }
@@ -207,6 +253,14 @@ pub(crate) fn key(name: &SecretName, process: &Process) -> Result<SecretString, 
         return Err(SettingsErrorKind::BadKey(name.clone()));
     }
     Ok(SecretString::from(value))
+}
+
+fn read(directory: &Path) -> Result<(Option<PathBuf>, File), SettingsError> {
+    File::read(directory).map_err(|(path, kind)| SettingsError {
+        environment: None,
+        file: Some(path),
+        kind,
+    })
 }
 
 /// The flag, then the process environment, then the settings. A default that is embedded gives way
@@ -272,11 +326,11 @@ fn default_key() -> SecretName {
 }
 
 fn variables(
-    section: &Section,
+    section: Option<&Section>,
     process: &Process,
 ) -> Result<BTreeMap<String, Value>, SettingsErrorKind> {
     let mut variables = BTreeMap::new();
-    for (name, value) in &section.variables {
+    for (name, value) in section.iter().flat_map(|section| &section.variables) {
         let value = serde_json::to_value(value).map_err(|source| SettingsErrorKind::Variable {
             name: name.clone(),
             source,
@@ -490,9 +544,10 @@ environments:
             &[("PERSONACTL_VAR_face", "r2")],
         )
         .expect("an environment");
-        assert_eq!(environment.variables["face"], json!("r2"));
-        assert_eq!(environment.variables["list"], json!([1, "a"]));
+        assert_eq!(environment.terms.variables["face"], json!("r2"));
+        assert_eq!(environment.terms.variables["list"], json!([1, "a"]));
         let reserved: Vec<_> = environment
+            .terms
             .reserved
             .iter()
             .map(SecretName::as_str)

@@ -9,8 +9,9 @@ use serde::Deserialize;
 
 use super::error::SettingsErrorKind;
 use crate::bounds::{Bounds, MAX_BYTES};
-use crate::model::{Finding, Place, SecretName};
-use crate::yaml::{Data, Node, Source, Sources, Tag, compose};
+use crate::lint::{self, Level};
+use crate::model::{Code, Finding, Place, SecretName};
+use crate::yaml::{Data, Member, Node, Source, Sources, Tag, compose};
 
 /// The names under which settings are looked for in the persona directory.
 const NAMES: [&str; 2] = ["personactl.yaml", "personactl.yml"];
@@ -25,6 +26,9 @@ pub(super) struct File {
     pub(super) default_environment: Option<String>,
     #[serde(default)]
     pub(super) environments: BTreeMap<String, Section>,
+    /// What findings weigh, by code.
+    #[serde(default)]
+    pub(super) lints: BTreeMap<String, Level>,
 }
 
 /// What it says of one environment.
@@ -116,6 +120,7 @@ impl File {
             // Settings that are all comments say nothing, which is no mistake.
             findings.retain(|finding| finding.code != "empty");
             findings.extend(composed.root.iter().flat_map(plain_keys));
+            findings.extend(composed.root.iter().flat_map(unknown_lints));
         }
         if findings.is_empty() {
             match serde_yaml::from_str::<Option<Self>>(&source.text) {
@@ -154,6 +159,25 @@ fn plain_keys(root: &Node) -> Vec<Finding> {
     let keys = sections.iter().flat_map(|section| section.value.members());
     let plain = keys.filter(|member| member.name == API_KEY && !is_reference(&member.value));
     plain.map(|member| plain_key(&member.place)).collect()
+}
+
+/// Codes that there are not, and those whose weight is not for the settings to say.
+fn unknown_lints(root: &Node) -> Vec<Finding> {
+    let lints = root.child("lints").map(Node::members).unwrap_or_default();
+    let flaw = |member: &Member| match Code::named(&member.name) {
+        None => {
+            let hint = lint::unknown_code(&member.name, member.place.clone()).hint;
+            let message = format!("`lints` knows no `{}`", member.name);
+            let finding = Finding::error("settings", member.place.clone(), message);
+            Some(Finding { hint, ..finding })
+        }
+        Some(code) if code.is_fixed() => {
+            let message = format!("`{}` is always an error", code.name);
+            Some(Finding::error("settings", member.place.clone(), message))
+        }
+        Some(_) => None,
+    };
+    lints.iter().filter_map(flaw).collect()
 }
 
 fn plain_key(place: &Place) -> Finding {

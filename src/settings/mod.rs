@@ -6,7 +6,7 @@ mod error;
 mod file;
 mod process;
 
-pub use environment::{Api, Environment};
+pub use environment::{Api, Environment, Terms};
 pub(crate) use environment::{ENVIRONMENT, SANDBOX, key, sandbox_folders};
 pub use error::{SettingsError, SettingsErrorKind};
 pub use process::Process;

@@ -37,6 +37,40 @@ impl Sources {
         self.0.get(file).map(|text| &**text)
     }
 
+    /// All files with their texts.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
+        self.0.iter()
+    }
+
+    /// Where `stretch` stands behind `place`, after having been there `skip` times; `place` itself where
+    /// it is written in another way there.
+    pub(crate) fn find(&self, place: &Place, stretch: &str, skip: usize) -> Place {
+        let rest = self.text(&place.file).map_or("", |text| text);
+        let rest = lines(rest).enumerate().skip(place.line.saturating_sub(1));
+        let mut seen = 0;
+        for (index, line) in rest {
+            // What stands before the place on its line is something else.
+            let is_first = index + 1 == place.line;
+            let from = if is_first {
+                column_at(line, place.column)
+            } else {
+                0
+            };
+            for (at, _) in line[from..].match_indices(stretch) {
+                if seen == skip {
+                    return Place {
+                        file: place.file.clone(),
+                        line: index + 1,
+                        column: line[..from + at].chars().count() + 1,
+                        width: stretch.chars().count().max(1),
+                    };
+                }
+                seen += 1;
+            }
+        }
+        place.clone()
+    }
+
     /// The line on which `place` begins.
     #[must_use]
     pub fn line(&self, place: &Place) -> Option<&str> {
@@ -90,6 +124,14 @@ impl Source {
         }
         Cow::Borrowed(&self.text)
     }
+}
+
+/// Where a column begins, in bytes.
+fn column_at(line: &str, column: usize) -> usize {
+    let mut characters = line.char_indices().map(|(at, _)| at);
+    characters
+        .nth(column.saturating_sub(1))
+        .unwrap_or(line.len())
 }
 
 /// The lines of a text, by any kind of line break.

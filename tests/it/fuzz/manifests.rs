@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use personactl::catalog::PERSONA;
+use personactl::lint::Levels;
 use personactl::manifest::{Loaded, Scope, load};
 use personactl::render;
 use proptest::prelude::*;
@@ -57,6 +58,8 @@ fn read(folder: &TempDir) -> Loaded {
     let variables = BTreeMap::from([("face".to_owned(), json!("r2"))]);
     let scope = Scope {
         environment: "test",
+        environments: &BTreeSet::new(),
+        levels: &Levels::default(),
         variables: &variables,
         reserved: &BTreeSet::new(),
         catalog: &PERSONA,

@@ -1,0 +1,15 @@
+//! What a manifest says that the service would take, and that is a mistake all the same: looked for in what it says once its tags are
+//! resolved.
+//!
+//! `prose` reads texts, `mention` the tools that they speak of, `parameters` the schemas of tools, `pass` is the walk over all of a
+//! document, and `level` weighs what was found as the user wants it weighed.
+
+mod level;
+mod mention;
+mod parameters;
+mod pass;
+mod prose;
+
+pub use level::{Level, Levels};
+pub(crate) use level::{unknown_code, unknown_codes};
+pub use pass::manifest;
