@@ -27,6 +27,13 @@ impl Bounds {
             .is_ok_and(|below| below.components().all(|part| part.as_os_str() != ".git"))
     }
 
+    /// A path within, as seen from the top; `None` for the top itself, and for what is without.
+    #[must_use]
+    pub fn below(&self, path: &Path) -> Option<PathBuf> {
+        let below = path.strip_prefix(&self.0).ok()?;
+        (below != Path::new("")).then(|| below.to_owned())
+    }
+
     /// Whether a path that need not be there yet may be read and written: no link on its way leads out.
     #[must_use]
     pub fn hold_new(&self, path: &Path) -> bool {

@@ -36,6 +36,8 @@ Try it: personactl plan -e sandbox, which needs no key.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Validate(commands::validate::Args),
+    Explain(commands::explain::Args),
     Plan(commands::plan::Args),
     Apply(commands::apply::Args),
     Watch(commands::watch::Args),

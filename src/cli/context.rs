@@ -64,11 +64,16 @@ impl Context {
 
     /// Writes a result to standard output. That nobody reads it any more is no failure.
     pub(super) fn result(&self, text: &str) -> Result<(), Error> {
-        let mut stdout = AutoStream::new(io::stdout().lock(), self.color_of(&io::stdout()));
-        match writeln!(stdout, "{}", self.harmless(text)).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
-            _ => Ok(()),
+        let stdout = AutoStream::new(io::stdout().lock(), self.color_of(&io::stdout()));
+        write_to(stdout, &self.harmless(text))
+    }
+
+    /// Writes commands for the CI runner to standard output: each line is one, and nothing in it ends it.
+    pub(super) fn commands(&self, lines: &str) -> Result<(), Error> {
+        if lines.is_empty() {
+            return Ok(());
         }
+        write_to(io::stdout().lock(), &self.concealed.redact(lines))
     }
 
     /// Says something beside the result, on standard error.
@@ -131,5 +136,12 @@ impl Context {
             ColorChoice::Auto => AutoStream::choice(stream),
             chosen => chosen,
         }
+    }
+}
+
+fn write_to(mut stream: impl Write, text: &str) -> Result<(), Error> {
+    match writeln!(stream, "{text}").and_then(|()| stream.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
     }
 }

@@ -111,7 +111,8 @@ mod tests {
     fn only_what_is_spoken_of_as_a_tool_is_found() {
         let tools = BTreeSet::from(["find_order", "hand_over"]);
         let parameters = BTreeSet::from(["order_id"]);
-        let rows: [(&str, &[(&str, Option<&str>)]); 11] = [
+        type Found = &'static [(&'static str, Option<&'static str>)];
+        let rows: [(&str, Found); 11] = [
             ("Call find_order, then use the `hand_over` tool.", &[]),
             (
                 "Call find_ordr first.",

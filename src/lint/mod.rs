@@ -2,14 +2,16 @@
 //! resolved.
 //!
 //! `prose` reads texts, `mention` the tools that they speak of, `parameters` the schemas of tools, `pass` is the walk over all of a
-//! document, and `level` weighs what was found as the user wants it weighed.
+//! document, `level` weighs what was found as the user wants it weighed, and `verdict` is what is found in several environments.
 
 mod level;
 mod mention;
 mod parameters;
 mod pass;
 mod prose;
+mod verdict;
 
 pub use level::{Level, Levels};
 pub(crate) use level::{unknown_code, unknown_codes};
 pub use pass::manifest;
+pub use verdict::{Told, Verdict};

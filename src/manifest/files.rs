@@ -41,7 +41,7 @@ enum Flaw {
     /// The place that asked for the file is to blame.
     Asked(&'static str, String),
     /// The file itself is.
-    Content(Finding),
+    Content(Box<Finding>),
 }
 
 impl Files {
@@ -129,7 +129,7 @@ impl Files {
         };
         content.map_err(|flaw| {
             Box::new(match flaw {
-                Flaw::Content(finding) => finding,
+                Flaw::Content(finding) => *finding,
                 Flaw::Asked(code, what) => {
                     let message = format!("`{}` {what}", file.shown.display());
                     Finding::error(code, place.clone(), message)
@@ -143,7 +143,7 @@ impl Files {
             let shown = Arc::from(file.shown.display().to_string());
             let (source, flaw) = Source::decode(shown, &bytes);
             self.sources.insert(&source);
-            flaw.map_or(Ok(source), |finding| Err(Flaw::Content(finding)))
+            flaw.map_or(Ok(source), |finding| Err(Flaw::Content(finding.into())))
         });
         self.asked.insert(file.shown.clone());
         self.contents.insert(file.real.clone(), content.clone());

@@ -14,6 +14,8 @@ use crate::yaml::{Data, Node, Tag};
 /// How many files are looked at: whoever keeps more of them beside manifests keeps something else there.
 const MOST: usize = 10_000;
 
+const UNKNOWN_ENVIRONMENT: &str = "unknown-environment";
+
 /// What is our own, or addressed to people, and never referred to.
 const OWN: [&str; 4] = ["_ledger", "_sandbox", "_schema.json", "_settings.json"];
 
@@ -96,6 +98,11 @@ impl Survey<'_> {
     }
 }
 
+/// Whether a finding says that an environment is not there.
+pub(super) fn is_astray(finding: &Finding) -> bool {
+    finding.code == UNKNOWN_ENVIRONMENT
+}
+
 /// The environments that a manifest names and the settings do not have.
 pub(super) fn unknown_environments<'n>(
     named: impl IntoIterator<Item = (&'n str, &'n Place)>,
@@ -105,7 +112,7 @@ pub(super) fn unknown_environments<'n>(
     let findings = unknown.map(|(name, place)| {
         let message = format!("the settings have no environment `{name}`");
         let near = nearest(name, known.iter().map(String::as_str));
-        hinted("unknown-environment", place.clone(), message, near)
+        hinted(UNKNOWN_ENVIRONMENT, place.clone(), message, near)
     });
     findings.collect()
 }

@@ -45,6 +45,8 @@ pub struct Scope<'a> {
 pub struct Loaded {
     /// The manifests without a mistake that are meant for the environment, sorted by key.
     pub desired: Vec<Desired>,
+    /// How many manifests there are, with those that have mistakes.
+    pub manifests: usize,
     /// The manifests that are meant for other environments.
     pub elsewhere: BTreeSet<Key>,
     /// What is wrong with the others, and what is worth a look, sorted by place.
@@ -61,6 +63,7 @@ impl Loaded {
     pub fn is_same(&self, other: &Self) -> bool {
         let Self {
             desired,
+            manifests: _,
             elsewhere: _,
             findings,
             files: _,
@@ -80,6 +83,7 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
 
     // All manifests are read before any tag is followed: a file that is also included keeps the
     // name it has here.
+    let manifests = found.manifests.len();
     let mut composed = Vec::new();
     for (key, file) in found.manifests {
         match files.document(&file, &Place::start_of(&file.shown)) {
@@ -112,8 +116,11 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
     let mut desired = Vec::new();
     let mut elsewhere = BTreeSet::new();
     for draft in drafts {
-        // What is wrong for other environments is told there: variables may only be known to them.
+        // What is wrong for other environments is told there: variables may only be known to them. If they are misspelt, it is told
+        // nowhere else.
         if !draft.block.applies {
+            let astray = draft.findings.into_iter().filter(leftover::is_astray);
+            findings.extend(astray);
             elsewhere.insert(draft.key);
             continue;
         }
@@ -127,6 +134,7 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
     findings.dedup();
     Ok(Loaded {
         desired,
+        manifests,
         elsewhere,
         findings,
         files: files.asked,

@@ -10,7 +10,7 @@ mod text;
 mod value;
 
 pub use escape::{in_json, in_output, on_one_line};
-pub use findings::findings;
+pub use findings::{annotations, findings, verdict, verdict_json, verdict_sarif};
 pub use json::{applied, planned};
 pub use outcomes::{outcome, outcomes};
 pub use text::plan;

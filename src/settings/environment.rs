@@ -63,7 +63,7 @@ pub struct Environment {
 }
 
 /// What the manifests of an environment are read with. It takes neither a service nor a key.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Terms {
     /// The environment's name.
     pub environment: String,

@@ -37,6 +37,10 @@ impl Sources {
         self.0.get(file).map(|text| &**text)
     }
 
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// All files with their texts.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
         self.0.iter()

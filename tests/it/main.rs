@@ -17,4 +17,5 @@ mod saved;
 mod service;
 mod support;
 mod undo;
+mod validate;
 mod watch;

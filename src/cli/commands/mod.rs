@@ -1,6 +1,8 @@
 //! One file for each command: its arguments, whose doc comments are the help, then what it does.
 
 pub(super) mod apply;
+pub(super) mod explain;
 pub(super) mod plan;
 pub(super) mod sandbox;
+pub(super) mod validate;
 pub(super) mod watch;

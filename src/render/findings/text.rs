@@ -2,9 +2,10 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::escape::{on_one_line, without_keys};
 use crate::catalog::seems_credential;
+use crate::lint::Verdict;
 use crate::model::{Finding, Place, SecretName, Severity};
+use crate::render::escape::{on_one_line, without_keys};
 
 /// How many findings are shown at most: whoever made more has made one mistake many times.
 const MOST: usize = 100;
@@ -15,13 +16,57 @@ pub fn findings<'s>(findings: &[Finding], line: impl Fn(&Place) -> Option<&'s st
     let renderer = Renderer::styled();
     let shown = foremost(findings).into_iter().map(|finding| {
         let source = finding.place.as_ref().and_then(&line);
-        format!("{}\n", finding_text(&renderer, finding, source))
+        format!("{}\n", finding_text(&renderer, finding, source, &[]))
     });
     let mut shown: Vec<String> = shown.collect();
     if let Some(more @ 1..) = findings.len().checked_sub(MOST) {
         shown.push(format!("and {more} more\n"));
     }
     shown.join("\n")
+}
+
+/// All that was found, each with where the documentation says more, and how much it is in the end.
+#[must_use]
+pub fn verdict(verdict: &Verdict) -> String {
+    let renderer = Renderer::styled();
+    let shown = verdict.findings().map(|told| {
+        let finding = &told.finding;
+        let source = finding.place.as_ref();
+        let source = source.and_then(|place| verdict.sources.line(place));
+        let only = verdict.only(told).map(|names| format!("only in {names}"));
+        let more = finding.documentation().map(|link| format!("see {link}"));
+        let notes: Vec<String> = only.into_iter().chain(more).collect();
+        format!("{}\n\n", finding_text(&renderer, finding, source, &notes))
+    });
+    shown.collect::<String>() + &summary(verdict)
+}
+
+fn summary(verdict: &Verdict) -> String {
+    let counts = [
+        (verdict.count(Severity::Error), "error", "errors"),
+        (verdict.count(Severity::Warning), "warning", "warnings"),
+        (
+            verdict.count(Severity::Advice),
+            "piece of advice",
+            "pieces of advice",
+        ),
+    ];
+    let counts = counts.iter().filter(|(count, ..)| *count > 0);
+    let found: Vec<String> = counts
+        .map(|(count, one, more)| counted(*count, one, more))
+        .collect();
+    let found = match found.split_last() {
+        None => "nothing to find fault with".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    };
+    let manifests = counted(verdict.manifests, "manifest", "manifests");
+    let environments = verdict.environments.join(", ");
+    on_one_line(&format!("{manifests} for {environments}: {found}.")).into_owned()
+}
+
+fn counted(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 /// The findings that are shown: all of them, or else those that weigh most.
@@ -34,7 +79,12 @@ fn foremost(findings: &[Finding]) -> Vec<&Finding> {
     shown
 }
 
-fn finding_text(renderer: &Renderer, finding: &Finding, source: Option<&str>) -> String {
+fn finding_text(
+    renderer: &Renderer,
+    finding: &Finding,
+    source: Option<&str>,
+    notes: &[String],
+) -> String {
     let Finding {
         severity,
         code,
@@ -74,6 +124,10 @@ fn finding_text(renderer: &Renderer, finding: &Finding, source: Option<&str>) ->
     let hint = hint.as_ref().map(|hint| said(hint));
     if let Some(hint) = &hint {
         group = group.element(Level::HELP.message(hint.as_str()));
+    }
+    let notes: Vec<String> = notes.iter().map(|note| said(note)).collect();
+    for note in &notes {
+        group = group.element(Level::NOTE.message(note.as_str()));
     }
     renderer.render(&[group])
 }
@@ -117,7 +171,7 @@ fn boundary(text: &str, index: usize) -> usize {
 
 /// The line as it may be shown: what follows the name of a credential is left out, unless it is
 /// plain that it is none.
-fn concealed(line: &str) -> String {
+pub(super) fn concealed(line: &str) -> String {
     let colons = line.match_indices(':').map(|(colon, _)| colon);
     let mut secrets = colons.filter(|&colon| {
         let name = line[..colon].trim_end().trim_end_matches(['"', '\'']);

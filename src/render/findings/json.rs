@@ -1,0 +1,91 @@
+//! What was found, for programs. The names are a contract: more may be added, none may change.
+
+use serde::Serialize;
+
+use super::text::concealed;
+use crate::lint::{Told, Verdict};
+use crate::model::{Finding, Severity};
+use crate::render::escape::in_json;
+
+#[derive(Serialize)]
+struct Report<'v> {
+    format_version: &'static str,
+    environments: &'v [String],
+    summary: Summary,
+    findings: Vec<FindingReport<'v>>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    manifests: usize,
+    errors: usize,
+    warnings: usize,
+    advice: usize,
+}
+
+#[derive(Serialize)]
+struct FindingReport<'v> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'v str,
+    hint: Option<&'v str>,
+    documentation: Option<&'static str>,
+    file: Option<&'v str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    end_column: Option<usize>,
+    source: Option<String>,
+    environments: Vec<&'v str>,
+}
+
+/// What was found, as one JSON object.
+#[must_use]
+pub fn verdict(verdict: &Verdict) -> String {
+    let report = Report {
+        format_version: "1",
+        environments: &verdict.environments,
+        summary: Summary {
+            manifests: verdict.manifests,
+            errors: verdict.count(Severity::Error),
+            warnings: verdict.count(Severity::Warning),
+            advice: verdict.count(Severity::Advice),
+        },
+        findings: verdict
+            .findings()
+            .map(|told| finding(told, verdict))
+            .collect(),
+    };
+    in_json(&serde_json::to_string_pretty(&report).expect("a report is JSON"))
+}
+
+fn finding<'v>(told: &'v Told, verdict: &'v Verdict) -> FindingReport<'v> {
+    let Finding {
+        severity,
+        code,
+        message,
+        place,
+        member: _,
+        hint,
+        link: _,
+    } = &told.finding;
+    let place = place.as_ref();
+    FindingReport {
+        code,
+        severity: match severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Advice => "advice",
+        },
+        message,
+        hint: hint.as_deref(),
+        documentation: told.finding.documentation(),
+        file: place.map(|place| &*place.file),
+        line: place.map(|place| place.line),
+        column: place.map(|place| place.column),
+        end_column: place.map(|place| place.column + place.width),
+        source: place
+            .and_then(|place| verdict.sources.line(place))
+            .map(concealed),
+        environments: told.environments.iter().map(String::as_str).collect(),
+    }
+}
