@@ -12,6 +12,8 @@ pub struct Field {
     pub kind: Kind,
     /// What it is for, in one sentence.
     pub about: &'static str,
+    /// The page of the service's documentation, where it is another than that of what it stands in.
+    pub doc: Option<&'static str>,
     /// Who writes it.
     pub access: Access,
     /// Whether its value has to be kept from sight.
@@ -169,6 +171,7 @@ impl Field {
             aliases: &[],
             kind,
             about,
+            doc: None,
             access: Access::Writable,
             secrecy: Secrecy::Open,
             default: None,
@@ -274,6 +277,11 @@ impl Field {
 
     pub(super) const fn alias(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
+        self
+    }
+
+    pub(super) const fn page(mut self, doc: &'static str) -> Self {
+        self.doc = Some(doc);
         self
     }
 

@@ -7,6 +7,8 @@ use super::field::Field;
 pub struct Catalog {
     /// What one of them is called: `persona`.
     pub noun: &'static str,
+    /// The page of the service's documentation about them.
+    pub doc: Option<&'static str>,
     /// The member with the service's id.
     pub id: &'static str,
     /// The member with the name that people know it by.

@@ -34,11 +34,34 @@ pub(super) const CREDENTIAL_WORDS: &[&str] = &[
 /// Where a function tool has its name.
 pub(super) const TOOL_NAME: &str = "/function/name";
 
+/// A page of the service's documentation, as its index of August 2026 lists it.
+macro_rules! page {
+    ($path:literal) => {
+        concat!("https://docs.tavus.io/", $path)
+    };
+}
+
+/// A page of its section about conversations.
+macro_rules! guide {
+    ($path:literal) => {
+        concat!(
+            "https://docs.tavus.io/sections/conversational-video-interface/",
+            $path
+        )
+    };
+}
+
+const AI_ACT: &str = page!("sections/onboarding-guide/eu-ai-act");
+const GUARDRAILS: &str = guide!("guardrails");
+const KNOWLEDGE: &str = guide!("knowledge-base");
+const PERCEPTION_TOOLS: &str = guide!("pal/perception-tool");
+
 const SENSITIVITY: &[&str] = &["low", "medium", "high"];
 
 /// Personas, as `POST /v2/personas` takes them and `GET /v2/personas/{id}` answers them.
 pub static PERSONA: Catalog = Catalog {
     noun: "persona",
+    doc: Some(page!("api-reference/pals/create-pal")),
     id: "persona_id",
     name: "persona_name",
     class: "persona_type",
@@ -60,6 +83,7 @@ static PERSONA_FIELDS: &[Field] = &[
         "system_prompt",
         "How the persona behaves; at most 32,000 tokens, 5,000 are advised.",
     )
+    .page(page!("sections/onboarding-guide/prompting-guide"))
     .required(Requirement::Unless(
         "pipeline_mode",
         &["echo", "speech-to-speech"],
@@ -74,11 +98,13 @@ static PERSONA_FIELDS: &[Field] = &[
         &["full", "echo", "speech-to-speech"],
         "Which parts of the pipeline run.",
     )
+    .page(guide!("quickstart/pipeline-modes"))
     .default(Literal::Text("full")),
     Field::text(
         "default_replica_id",
         "The face that a conversation shows unless it names another.",
     )
+    .page(page!("sections/faces/overview"))
     .alias(&["default_face_id"])
     .default(Literal::Text("")),
     Field::text("context", "Background that is added to the prompt.").default(Literal::Text("")),
@@ -87,32 +113,44 @@ static PERSONA_FIELDS: &[Field] = &[
         "dynamic_greeting",
         "Whether the persona words its greeting itself.",
     ),
-    Field::texts("languages", "The languages that the persona speaks."),
+    Field::texts("languages", "The languages that the persona speaks.")
+        .page(guide!("language-support")),
     Field::text(
         "persona_description",
         "A note for the people who manage the persona.",
     ),
     Field::texts("document_ids", "Documents of the knowledge base, by id.")
+        .page(KNOWLEDGE)
         .default(Literal::NoElements),
     Field::texts("document_tags", "Documents of the knowledge base, by tag.")
+        .page(KNOWLEDGE)
         .default(Literal::NoElements),
     Field::text(
         "objectives_id",
         "The set of objectives that the persona pursues.",
-    ),
-    Field::text("guardrails_id", "A legacy set of guardrails.").deprecated(
-        Some("/guardrail_ids"),
-        "a set is another resource than the flat guardrails: this is no rename",
-    ),
-    Field::texts("guardrail_ids", "Guardrails, by id.").default(Literal::NoElements),
-    Field::texts("guardrail_tags", "Guardrails, by tag.").default(Literal::NoElements),
+    )
+    .page(guide!("pal/objectives")),
+    Field::text("guardrails_id", "A legacy set of guardrails.")
+        .page(GUARDRAILS)
+        .deprecated(
+            Some("/guardrail_ids"),
+            "a set is another resource than the flat guardrails: this is no rename",
+        ),
+    Field::texts("guardrail_ids", "Guardrails, by id.")
+        .page(GUARDRAILS)
+        .default(Literal::NoElements),
+    Field::texts("guardrail_tags", "Guardrails, by tag.")
+        .page(GUARDRAILS)
+        .default(Literal::NoElements),
     Field::texts("tool_ids", "Tools that were made with /v2/tools, by id.")
+        .page(guide!("pal/tools"))
         .at_most(50)
         .names_tools(),
     Field::texts(
         "memories",
         "What the persona remembers between conversations.",
-    ),
+    )
+    .page(guide!("memories")),
     Field::flag(
         "is_template",
         "Whether the persona is a template for others.",
@@ -122,13 +160,15 @@ static PERSONA_FIELDS: &[Field] = &[
         &["auto"],
         "How the persona says that it is no human.",
     )
+    .page(AI_ACT)
     .default(Literal::Text("auto")),
-    Field::any("verbal_disclosure", "What it says about being no human."),
+    Field::any("verbal_disclosure", "What it says about being no human.").page(AI_ACT),
     Field::any(
         "visual_disclosure",
         "What is shown about it being no human.",
-    ),
-    Field::members("layers", LAYERS, "The parts of the pipeline."),
+    )
+    .page(AI_ACT),
+    Field::members("layers", LAYERS, "The parts of the pipeline.").page(guide!("pal/overview")),
     Field::text("persona_id", "The id of the persona.")
         .alias(&["pal_id"])
         .read_only(),
@@ -154,24 +194,32 @@ static PERSONA_FIELDS: &[Field] = &[
         .alias(&["pal_type"])
         .read_only(),
     Field::any("conferencing_email", "The address that joins meetings.").read_only(),
-    Field::any("skills", "Skills, written through /v2/pals/{id}/skills.").read_only(),
+    Field::any("skills", "Skills, written through /v2/pals/{id}/skills.")
+        .page(guide!("skills/overview"))
+        .read_only(),
 ];
 
 static LAYERS: &[Field] = &[
-    Field::members("llm", LLM, "The language model."),
-    Field::members("tts", TTS, "The voice."),
-    Field::members("stt", STT, "Speech recognition."),
-    Field::members("perception", PERCEPTION, "What the persona sees and hears."),
-    Field::members("conversational_flow", CONVERSATIONAL_FLOW, "Turn taking."),
-    Field::members("transport", TRANSPORT, "How audio and video travel."),
+    Field::members("llm", LLM, "The language model.").page(guide!("pal/llm")),
+    Field::members("tts", TTS, "The voice.").page(guide!("pal/tts")),
+    Field::members("stt", STT, "Speech recognition.").page(guide!("pal/stt")),
+    Field::members("perception", PERCEPTION, "What the persona sees and hears.")
+        .page(guide!("pal/perception")),
+    Field::members("conversational_flow", CONVERSATIONAL_FLOW, "Turn taking.")
+        .page(guide!("pal/conversational-flow")),
+    Field::members("transport", TRANSPORT, "How audio and video travel.")
+        .page(page!("sections/integrations/livekit")),
     Field::members("sts", &[], "Speech to speech."),
-    Field::members("conferencing", CONFERENCING, "Joining meetings by mail.").apart(),
+    Field::members("conferencing", CONFERENCING, "Joining meetings by mail.")
+        .page(guide!("pal/meetings"))
+        .apart(),
     Field::members("capabilities", CAPABILITIES, "What the persona may do."),
     Field::members(
         "knowledge_base",
         KNOWLEDGE_BASE,
         "How documents are searched.",
-    ),
+    )
+    .page(KNOWLEDGE),
     Field::members("mcp", MCP, "Connectors to MCP servers."),
     Field::members("vqa", VQA, "Vision, as it was in 2024.").deprecated(
         Some("/layers/perception/perception_model"),
@@ -218,10 +266,12 @@ static LLM: &[Field] = &[
         "Whether the model starts before the speaker has ended.",
     )
     .default(Literal::Flag(true)),
-    Field::tools("tools", "Functions that the model may call.").deprecated(
-        Some("/tool_ids"),
-        "inline tools still run; new ones are made with /v2/tools",
-    ),
+    Field::tools("tools", "Functions that the model may call.")
+        .page(guide!("pal/llm-tool"))
+        .deprecated(
+            Some("/tool_ids"),
+            "inline tools still run; new ones are made with /v2/tools",
+        ),
     Field::map("headers", "HTTP headers for the endpoint.").holds_secrets(),
     Field::map(
         "extra_body",
@@ -260,7 +310,8 @@ static TTS: &[Field] = &[
         "The engine's model.",
     )
     .retiring(&["sonic"]),
-    Field::text("pronunciation_dictionary_id", "How words are spoken."),
+    Field::text("pronunciation_dictionary_id", "How words are spoken.")
+        .page(guide!("pal/pronunciation-dictionaries")),
     Field::text(
         "playht_user_id",
         "The user of a voice service that is gone.",
@@ -342,7 +393,7 @@ static PERCEPTION: &[Field] = &[
         "visual_tool_prompt",
         "When the visual tools are to be called.",
     ),
-    Field::tools("visual_tools", "Functions that what is seen may call."),
+    Field::tools("visual_tools", "Functions that what is seen may call.").page(PERCEPTION_TOOLS),
     Field::texts(
         "audio_awareness_queries",
         "Questions that are asked of the sound all along; raven-1 and later.",
@@ -355,7 +406,8 @@ static PERCEPTION: &[Field] = &[
     Field::tools(
         "audio_tools",
         "Functions that what is heard may call; raven-1 and later.",
-    ),
+    )
+    .page(PERCEPTION_TOOLS),
     Field::texts(
         "perception_analysis_queries",
         "Questions that are answered when the conversation has ended.",
@@ -364,7 +416,8 @@ static PERCEPTION: &[Field] = &[
         "emotion_recognition",
         &["auto", "full", "limited"],
         "How far emotions are read.",
-    ),
+    )
+    .page(AI_ACT),
     Field::texts(
         "ambient_awareness_queries",
         "Questions that are asked of the picture all along.",
@@ -377,10 +430,12 @@ static PERCEPTION: &[Field] = &[
         Some("/layers/perception/visual_tool_prompt"),
         "renamed with raven-1",
     ),
-    Field::tools("perception_tools", "Functions that what is seen may call.").deprecated(
-        Some("/layers/perception/visual_tools"),
-        "renamed with raven-1",
-    ),
+    Field::tools("perception_tools", "Functions that what is seen may call.")
+        .page(PERCEPTION_TOOLS)
+        .deprecated(
+            Some("/layers/perception/visual_tools"),
+            "renamed with raven-1",
+        ),
     Field::text("tool_prompt", "When the tools are to be called.").deprecated(
         Some("/layers/perception/visual_tool_prompt"),
         "renamed with raven-1",

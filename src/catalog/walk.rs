@@ -34,6 +34,14 @@ impl Catalog {
         found
     }
 
+    /// The page of the service's documentation about what stands at `pointer`: its own, or that of the
+    /// nearest field around it.
+    #[must_use]
+    pub fn doc(&self, pointer: &Pointer) -> Option<&'static str> {
+        let pages = self.along(pointer).filter_map(|field| field.doc);
+        pages.last().or(self.doc)
+    }
+
     /// The fields that `document` declares, each with its value: what is owned as a whole is one
     /// field. Members that only the service writes are left out.
     #[must_use]
@@ -275,6 +283,31 @@ impl Literal {
             Self::Flag(flag) => Value::from(flag),
             Self::NoElements => Value::Array(Vec::new()),
             Self::NoMembers => Value::Object(Map::new()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PERSONA;
+    use super::*;
+
+    #[test]
+    fn a_field_without_a_page_of_its_own_has_that_of_what_it_stands_in() {
+        let rows = [
+            ("", "create-pal"),
+            ("/greeting", "create-pal"),
+            ("/no_such_member", "create-pal"),
+            ("/layers", "pal/overview"),
+            ("/layers/mcp/connectors", "pal/overview"),
+            ("/layers/tts/voice_settings/speed", "pal/tts"),
+            ("/layers/tts/no_such_member", "pal/tts"),
+            ("/layers/llm/tools/0/function/name", "pal/llm-tool"),
+        ];
+        for (pointer, ending) in rows {
+            let at = Pointer::parse(pointer).expect("a pointer");
+            let page = PERSONA.doc(&at).expect("a page");
+            assert!(page.ends_with(ending), "{pointer}: {page}");
         }
     }
 }
