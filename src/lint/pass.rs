@@ -211,7 +211,11 @@ impl Pass<'_> {
     /// Adds what is made for the place of the member, and says where that is.
     fn find(&mut self, pointer: &Pointer, make: impl FnOnce(Place) -> Finding) {
         let member = self.desired.places.name(pointer).clone();
-        self.findings.push(make(member.clone()).within(member));
+        let finding = make(member.clone()).within(member);
+        self.findings.push(Finding {
+            link: self.catalog.doc(pointer),
+            ..finding
+        });
     }
 
     /// Where a stretch of the text at `pointer` was written.

@@ -99,15 +99,26 @@ impl Check<'_> {
     fn members(&mut self, at: &Pointer, members: &Map<String, Value>, known: &'static [Field]) {
         for (name, value) in members {
             let pointer = at.join(name);
+            let before = self.findings.len();
             match named(known, name) {
                 Some(field) => self.field(&pointer, value, field),
                 // Where the table lists no members, the service takes any.
                 None if known.is_empty() => {}
                 None => self.unknown(at, &pointer, name),
             }
+            self.document(before, &pointer);
         }
         for field in known {
+            let before = self.findings.len();
             self.requirement(at, members, field);
+            self.document(before, &at.join(field.name));
+        }
+    }
+
+    /// Gives the findings from this one on the page about their field, unless they have a nearer one.
+    fn document(&mut self, from: usize, pointer: &Pointer) {
+        for finding in &mut self.findings[from..] {
+            finding.link = finding.link.or_else(|| self.catalog.doc(pointer));
         }
     }
 
@@ -270,9 +281,12 @@ impl Check<'_> {
         if self.catalog.wants_secret(at) {
             if !is_unset(value) {
                 let message = format!("a plain value at `{at}`, which is a secret");
-                let finding = Finding::error("plain-secret", self.named(at), message);
-                self.findings
-                    .push(finding.hint("write `!secret NAME`, and set NAME where we run"));
+                let finding = Finding::error("plain-secret", self.named(at), message)
+                    .hint("write `!secret NAME`, and set NAME where we run");
+                self.findings.push(Finding {
+                    link: self.catalog.doc(at),
+                    ..finding
+                });
             }
             return;
         }

@@ -34,8 +34,11 @@ pub fn verdict(verdict: &Verdict) -> String {
         let source = finding.place.as_ref();
         let source = source.and_then(|place| verdict.sources.line(place));
         let only = verdict.only(told).map(|names| format!("only in {names}"));
-        let more = finding.documentation().map(|link| format!("see {link}"));
-        let notes: Vec<String> = only.into_iter().chain(more).collect();
+        let more = match finding.documentation() {
+            Some(link) => format!("see {link}"),
+            None => format!("see `personactl explain {}`", finding.code),
+        };
+        let notes: Vec<String> = only.into_iter().chain([more]).collect();
         format!("{}\n\n", finding_text(&renderer, finding, source, &notes))
     });
     shown.collect::<String>() + &summary(verdict)
