@@ -6,6 +6,7 @@ mod code;
 mod desired;
 mod digest;
 mod finding;
+pub(crate) mod hostile;
 mod intent;
 mod live;
 mod name;

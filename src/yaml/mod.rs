@@ -1,14 +1,25 @@
 //! YAML (and JSON) text to a tree whose values know their places, within bounds that no text can
 //! break.
 //!
-//! `source` holds a file's text, `compose` parses it, `node` is the tree that comes out.
+//! `source` holds a file's text, `compose` parses it, `node` is the tree that comes out. `emit` writes a
+//! tree as somebody would by hand, each of its texts in one of the styles that `style` knows.
 
 mod compose;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the commands that write files come next")
+)]
+mod emit;
 mod entries;
 mod lines;
 mod node;
 mod scalar;
 mod source;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the commands that write files come next")
+)]
+mod style;
 
 pub(crate) use compose::{Composed, compose};
 pub(crate) use node::{Budget, Data, MAX_DEPTH, Member, Node, Tag, too_deep, too_much};

@@ -61,6 +61,12 @@ impl Tag {
         ("!secret", Self::Secret),
     ];
 
+    /// The tag as it is written.
+    pub(crate) fn name(self) -> &'static str {
+        let known = Self::ALL.iter().find(|(_, tag)| *tag == self);
+        known.expect("all tags are there").0
+    }
+
     /// The tag of this name, or else a hint at those that there are.
     pub(crate) fn named(name: &str) -> Result<Self, String> {
         if let Some((_, tag)) = Self::ALL.iter().find(|(known, _)| *known == name) {
@@ -78,6 +84,37 @@ impl Tag {
 impl Node {
     pub(crate) const fn new(place: Place, data: Data) -> Self {
         Self { place, data }
+    }
+
+    /// Whether both say the same, wherever they say it: members in the same order, numbers in the same
+    /// spelling.
+    #[cfg(test)]
+    pub(crate) fn says(&self, other: &Self) -> bool {
+        match (&self.data, &other.data) {
+            (Data::Null, Data::Null) => true,
+            (Data::Flag(one), Data::Flag(other)) => one == other,
+            (Data::Number(one), Data::Number(other)) => one == other,
+            (Data::Text(one), Data::Text(other)) => one == other,
+            (Data::Secret(one), Data::Secret(other)) => one == other,
+            (Data::Tagged(tag, one), Data::Tagged(other_tag, other)) => {
+                tag == other_tag && one.says(other)
+            }
+            (Data::List(elements), Data::List(others)) => {
+                elements.len() == others.len()
+                    && elements
+                        .iter()
+                        .zip(others)
+                        .all(|(one, other)| one.says(other))
+            }
+            (Data::Map(members), Data::Map(others)) => {
+                members.len() == others.len()
+                    && members
+                        .iter()
+                        .zip(others)
+                        .all(|(one, other)| one.name == other.name && one.value.says(&other.value))
+            }
+            _ => false,
+        }
     }
 
     /// What kind of value this is, as messages call it.
