@@ -12,6 +12,8 @@ pub struct Field {
     pub kind: Kind,
     /// What it is for, in one sentence.
     pub about: &'static str,
+    /// A value to start from: a text as it is, anything else as JSON.
+    pub example: Option<&'static str>,
     /// The page of the service's documentation, where it is another than that of what it stands in.
     pub doc: Option<&'static str>,
     /// Who writes it.
@@ -70,8 +72,33 @@ pub enum Kind {
     Map,
     /// An object with members that this table knows.
     Members(&'static [Field]),
+    /// An object with the user's own names, whose values are all like this one.
+    Each(&'static Field),
+    /// The service's id of one, or an object with such an id for each environment.
+    Ids,
+    /// A list of JSON Pointers.
+    Pointers,
     /// Anything.
     Any,
+}
+
+impl Kind {
+    /// What a field of this kind takes, as messages say it.
+    #[must_use]
+    pub const fn wanted(self) -> &'static str {
+        match self {
+            Self::Text | Self::Word(_) => "text",
+            Self::Flag => "true or false",
+            Self::Number => "a number",
+            Self::Integer => "a whole number",
+            Self::Texts(_) => "a list of texts",
+            Self::Tools => "a list of tools",
+            Self::Map | Self::Members(_) | Self::Each(_) => "a map",
+            Self::Ids => "letters, digits, `-` and `_`",
+            Self::Pointers => "JSON Pointers such as `/layers/tts`",
+            Self::Any => "anything",
+        }
+    }
 }
 
 /// The strings that a field takes.
@@ -165,12 +192,13 @@ pub enum Requirement {
 }
 
 impl Field {
-    const fn new(name: &'static str, kind: Kind, about: &'static str) -> Self {
+    pub(crate) const fn new(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self {
             name,
             aliases: &[],
             kind,
             about,
+            example: None,
             doc: None,
             access: Access::Writable,
             secrecy: Secrecy::Open,
@@ -186,39 +214,39 @@ impl Field {
         }
     }
 
-    pub(super) const fn text(name: &'static str, about: &'static str) -> Self {
+    pub(crate) const fn text(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Text, about)
     }
 
-    pub(super) const fn flag(name: &'static str, about: &'static str) -> Self {
+    pub(crate) const fn flag(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Flag, about)
     }
 
-    pub(super) const fn number(name: &'static str, about: &'static str) -> Self {
+    pub(crate) const fn number(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Number, about)
     }
 
-    pub(super) const fn integer(name: &'static str, about: &'static str) -> Self {
+    pub(crate) const fn integer(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Integer, about)
     }
 
-    pub(super) const fn texts(name: &'static str, about: &'static str) -> Self {
+    pub(crate) const fn texts(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Texts(usize::MAX), about)
     }
 
-    pub(super) const fn tools(name: &'static str, about: &'static str) -> Self {
+    pub(crate) const fn tools(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Tools, about)
     }
 
-    pub(super) const fn map(name: &'static str, about: &'static str) -> Self {
+    pub(crate) const fn map(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Map, about)
     }
 
-    pub(super) const fn any(name: &'static str, about: &'static str) -> Self {
+    pub(crate) const fn any(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Any, about)
     }
 
-    pub(super) const fn members(
+    pub(crate) const fn members(
         name: &'static str,
         members: &'static [Self],
         about: &'static str,
@@ -227,7 +255,7 @@ impl Field {
     }
 
     /// A string of a vocabulary that grows.
-    pub(super) const fn open(
+    pub(crate) const fn open(
         name: &'static str,
         known: &'static [&'static str],
         about: &'static str,
@@ -244,7 +272,7 @@ impl Field {
     }
 
     /// A string of a vocabulary that does not grow.
-    pub(super) const fn closed(
+    pub(crate) const fn closed(
         name: &'static str,
         known: &'static [&'static str],
         about: &'static str,
@@ -260,7 +288,7 @@ impl Field {
         )
     }
 
-    pub(super) const fn retiring(mut self, deprecated: &'static [&'static str]) -> Self {
+    pub(crate) const fn retiring(mut self, deprecated: &'static [&'static str]) -> Self {
         if let Kind::Word(words) = self.kind {
             self.kind = Kind::Word(Words {
                 deprecated,
@@ -270,52 +298,57 @@ impl Field {
         self
     }
 
-    pub(super) const fn at_most(mut self, elements: usize) -> Self {
+    pub(crate) const fn at_most(mut self, elements: usize) -> Self {
         self.kind = Kind::Texts(elements);
         self
     }
 
-    pub(super) const fn alias(mut self, aliases: &'static [&'static str]) -> Self {
+    pub(crate) const fn alias(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
         self
     }
 
-    pub(super) const fn page(mut self, doc: &'static str) -> Self {
+    pub(crate) const fn example(mut self, example: &'static str) -> Self {
+        self.example = Some(example);
+        self
+    }
+
+    pub(crate) const fn page(mut self, doc: &'static str) -> Self {
         self.doc = Some(doc);
         self
     }
 
-    pub(super) const fn read_only(mut self) -> Self {
+    pub(crate) const fn read_only(mut self) -> Self {
         self.access = Access::ReadOnly;
         self
     }
 
-    pub(super) const fn secret(mut self) -> Self {
+    pub(crate) const fn secret(mut self) -> Self {
         self.secrecy = Secrecy::Secret;
         self
     }
 
-    pub(super) const fn holds_secrets(mut self) -> Self {
+    pub(crate) const fn holds_secrets(mut self) -> Self {
         self.secrecy = Secrecy::Holds;
         self
     }
 
-    pub(super) const fn default(mut self, default: Literal) -> Self {
+    pub(crate) const fn default(mut self, default: Literal) -> Self {
         self.default = Some(default);
         self
     }
 
-    pub(super) const fn normalised(mut self, normaliser: Normaliser) -> Self {
+    pub(crate) const fn normalised(mut self, normaliser: Normaliser) -> Self {
         self.normaliser = normaliser;
         self
     }
 
-    pub(super) const fn derived(mut self, from: &'static str, suffix: &'static str) -> Self {
+    pub(crate) const fn derived(mut self, from: &'static str, suffix: &'static str) -> Self {
         self.derived = Some(Derived { from, suffix });
         self
     }
 
-    pub(super) const fn deprecated(
+    pub(crate) const fn deprecated(
         mut self,
         successor: Option<&'static str>,
         note: &'static str,
@@ -338,7 +371,7 @@ impl Field {
         self
     }
 
-    pub(super) const fn required(mut self, required: Requirement) -> Self {
+    pub(crate) const fn required(mut self, required: Requirement) -> Self {
         self.required = required;
         self
     }
@@ -353,12 +386,12 @@ impl Field {
         self
     }
 
-    pub(super) const fn atomic(mut self) -> Self {
+    pub(crate) const fn atomic(mut self) -> Self {
         self.atomic = true;
         self
     }
 
-    pub(super) const fn apart(mut self) -> Self {
+    pub(crate) const fn apart(mut self) -> Self {
         self.apart = true;
         self
     }

@@ -18,4 +18,4 @@ pub use field::{
 pub use resource::Catalog;
 pub use spelling::Vocabulary;
 pub use table::PERSONA;
-pub use walk::{is_credential, is_unset, named, nearest, seems_credential, tool_name};
+pub use walk::{is_credential, is_unset, named, nearest, one_of, seems_credential, tool_name};

@@ -1,11 +1,49 @@
 //! The block `x-personactl`: what a manifest says to us rather than to the service.
 
-use crate::catalog::{Catalog, Vocabulary, nearest};
+use crate::catalog::{Catalog, Field, Kind, Literal, Vocabulary};
 use crate::model::{Finding, Ownership, PersonaId, Place, Pointer};
-use crate::yaml::{Data, Member, Node};
+use crate::yaml::{Data, Node, shape};
 
 /// The member of a manifest that holds the block.
 pub(super) const NAME: &str = "x-personactl";
+
+/// What the block may say.
+pub(crate) static BLOCK: Field = Field::members(
+    NAME,
+    &[
+        Field::new(
+            "id",
+            Kind::Ids,
+            "The persona that this manifest describes: its id, or one for each environment.",
+        )
+        .example(r#"{"production": "p5317866", "staging": "p48fdf065"}"#),
+        Field::flag(
+            "prevent_delete",
+            "Whether the persona is kept even where --prune would delete it.",
+        )
+        .default(Literal::Flag(false)),
+        Field::new(
+            "ignore",
+            Kind::Pointers,
+            "Fields that are left as they are live, as JSON Pointers.",
+        )
+        .example(r#"["/layers/tts/voice_settings/speed"]"#),
+        Field::closed(
+            "ownership",
+            OWNERSHIP,
+            "fields: what the manifest does not name is left alone; exclusive: it is removed.",
+        )
+        .default(Literal::Text("fields")),
+        Field::texts(
+            "environments",
+            "The environments that the manifest is meant for; all, unless there are some here.",
+        )
+        .example(r#"["staging", "production"]"#),
+    ],
+    "What the manifest says to personactl rather than to the service.",
+);
+
+const OWNERSHIP: &[&str] = &["fields", "exclusive"];
 
 /// What the block says for one environment.
 #[derive(Debug)]
@@ -34,135 +72,49 @@ impl Default for Block {
     }
 }
 
-/// Reads the block as it stands for `environment`.
+/// Reads the block as it stands for `environment`. Where it has no finding, all of it was understood.
 pub(super) fn read(node: &Node, environment: &str, catalog: &Catalog) -> (Block, Vec<Finding>) {
-    let mut reader = Reader {
-        environment,
-        catalog,
-        block: Block::default(),
-        findings: Vec::new(),
+    let child = |name| node.child(name);
+    let block = Block {
+        id: child("id").and_then(|ids| id(ids, environment)),
+        prevent_delete: child("prevent_delete")
+            .is_some_and(|node| matches!(node.data, Data::Flag(true))),
+        ignore: texts(child("ignore"))
+            .filter_map(Pointer::parse)
+            .map(|pointer| Vocabulary::Personas.operand(catalog, &pointer, None).0)
+            .collect(),
+        ownership: match child("ownership").and_then(Node::text) {
+            Some("exclusive") => Ownership::Exclusive,
+            _ => Ownership::Fields,
+        },
+        applies: child("environments").is_none_or(|names| {
+            !matches!(names.data, Data::List(_))
+                || texts(Some(names)).any(|name| name == environment)
+        }),
+        environments: named(child("id"), child("environments")),
     };
-    match &node.data {
-        Data::Null => {}
-        Data::Map(members) => members.iter().for_each(|member| reader.member(member)),
-        _ => reader.wrong(node, NAME, "a map"),
-    }
-    (reader.block, reader.findings)
+    (block, shape::check(node, &BLOCK))
 }
 
-struct Reader<'r> {
-    environment: &'r str,
-    catalog: &'r Catalog,
-    block: Block,
-    findings: Vec<Finding>,
+fn id(ids: &Node, environment: &str) -> Option<(PersonaId, Place)> {
+    let node = match &ids.data {
+        Data::Map(_) => ids.child(environment)?,
+        _ => ids,
+    };
+    Some((PersonaId::new(node.text()?)?, node.place.clone()))
 }
 
-impl Reader<'_> {
-    fn member(&mut self, member: &Member) {
-        let value = &member.value;
-        match member.name.as_str() {
-            "id" => self.id(value),
-            "prevent_delete" => match value.data {
-                Data::Flag(flag) => self.block.prevent_delete = flag,
-                _ => self.wrong(value, "prevent_delete", "true or false"),
-            },
-            "ignore" => self.ignore(value),
-            "ownership" => match value.text() {
-                Some("fields") => self.block.ownership = Ownership::Fields,
-                Some("exclusive") => self.block.ownership = Ownership::Exclusive,
-                _ => self.wrong(value, "ownership", "`fields` or `exclusive`"),
-            },
-            "environments" => self.environments(value),
-            other => self.unknown(other, &member.place),
-        }
-    }
+/// The environments that have an id, and those that the manifest is meant for.
+fn named(ids: Option<&Node>, environments: Option<&Node>) -> Vec<(String, Place)> {
+    let ids = ids.map(Node::members).unwrap_or_default().iter();
+    let ids = ids.map(|member| (member.name.clone(), member.place.clone()));
+    let names = environments.map(Node::elements).unwrap_or_default().iter();
+    let names = names.filter_map(|node| Some((node.text()?.to_owned(), node.place.clone())));
+    ids.chain(names).collect()
+}
 
-    fn id(&mut self, value: &Node) {
-        match &value.data {
-            Data::Null => {}
-            Data::Text(_) => self.block.id = self.persona_id(value),
-            Data::Map(members) => {
-                for member in members {
-                    let id = self.persona_id(&member.value);
-                    self.name(&member.name, &member.place);
-                    if member.name == self.environment {
-                        self.block.id = id;
-                    }
-                }
-            }
-            _ => self.wrong(value, "id", "text, or a map from environment to text"),
-        }
-    }
-
-    fn persona_id(&mut self, value: &Node) -> Option<(PersonaId, Place)> {
-        if matches!(value.data, Data::Null) {
-            return None;
-        }
-        let id = value.text().and_then(PersonaId::new);
-        if id.is_none() {
-            self.wrong(value, "id", "letters, digits, `-` and `_`");
-        }
-        Some((id?, value.place.clone()))
-    }
-
-    fn ignore(&mut self, value: &Node) {
-        for node in self.elements(value, "ignore") {
-            match node.text().and_then(Pointer::parse) {
-                Some(pointer) => {
-                    let (pointer, _) = Vocabulary::Personas.operand(self.catalog, &pointer, None);
-                    self.block.ignore.push(pointer);
-                }
-                None => self.wrong(node, "ignore", "JSON Pointers such as `/layers/tts`"),
-            }
-        }
-    }
-
-    fn environments(&mut self, value: &Node) {
-        let mut applies = !matches!(value.data, Data::List(_));
-        for node in self.elements(value, "environments") {
-            match node.text() {
-                Some(name) => {
-                    applies |= name == self.environment;
-                    self.name(name, &node.place);
-                }
-                None => self.wrong(node, "environments", "names"),
-            }
-        }
-        self.block.applies = applies;
-    }
-
-    fn name(&mut self, environment: &str, place: &Place) {
-        let named = (environment.to_owned(), place.clone());
-        self.block.environments.push(named);
-    }
-
-    fn elements<'n>(&mut self, value: &'n Node, name: &str) -> &'n [Node] {
-        if let Data::List(elements) = &value.data {
-            return elements;
-        }
-        self.wrong(value, name, "a list");
-        &[]
-    }
-
-    fn wrong(&mut self, value: &Node, name: &str, wanted: &str) {
-        let message = format!("`{name}` takes {wanted}");
-        self.findings
-            .push(Finding::error("wrong-type", value.place.clone(), message));
-    }
-
-    fn unknown(&mut self, name: &str, place: &Place) {
-        const KNOWN: [&str; 5] = [
-            "id",
-            "prevent_delete",
-            "ignore",
-            "ownership",
-            "environments",
-        ];
-        let message = format!("`{NAME}` knows no `{name}`");
-        let finding = Finding::error("unknown-member", place.clone(), message);
-        self.findings.push(match nearest(name, KNOWN) {
-            Some(near) => finding.hint(format!("did you mean `{near}`?")),
-            None => finding.hint(format!("it knows {}", KNOWN.join(", "))),
-        });
-    }
+/// The texts in a list; none of anything else.
+fn texts(list: Option<&Node>) -> impl Iterator<Item = &str> {
+    let elements = list.map(Node::elements).unwrap_or_default();
+    elements.iter().filter_map(Node::text)
 }

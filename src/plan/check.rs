@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::catalog::{
     Access, Catalog, Field, Kind, Normaliser, Requirement, Secrecy, Words, is_unset, named,
-    nearest, tool_name,
+    nearest, one_of, tool_name,
 };
 use crate::model::{Desired, Finding, Place, Pointer, canonical_decimal, secret};
 
@@ -146,7 +146,7 @@ impl Check<'_> {
             (Some(_), Secrecy::Open) => {}
             (Some(_), Secrecy::Holds | Secrecy::Secret) => {
                 if !matches!(field.kind, Kind::Text | Kind::Any) {
-                    self.wrong(pointer, wanted(field.kind), value);
+                    self.wrong(pointer, field.kind.wanted(), value);
                 }
             }
         }
@@ -159,7 +159,7 @@ impl Check<'_> {
             (Kind::Tools, Value::Array(tools)) => self.tools(pointer, tools),
             (Kind::Members(known), Value::Object(members)) => self.members(pointer, members, known),
             _ if is_of(field, value) => {}
-            _ => self.wrong(pointer, wanted(field.kind), value),
+            _ => self.wrong(pointer, field.kind.wanted(), value),
         }
     }
 
@@ -356,19 +356,6 @@ fn is_of(field: &Field, value: &Value) -> bool {
     }
 }
 
-const fn wanted(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text | Kind::Word(_) => "text",
-        Kind::Flag => "true or false",
-        Kind::Number => "a number",
-        Kind::Integer => "a whole number",
-        Kind::Texts(_) => "a list of texts",
-        Kind::Tools => "a list of tools",
-        Kind::Map | Kind::Members(_) => "a map",
-        Kind::Any => "anything",
-    }
-}
-
 fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -378,13 +365,5 @@ fn kind_of(value: &Value) -> &'static str {
         Value::Array(_) => "a list",
         Value::Object(_) if secret::referred(value).is_some() => "a secret",
         Value::Object(_) => "a map",
-    }
-}
-
-fn one_of(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => quoted.concat(),
     }
 }

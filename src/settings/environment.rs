@@ -427,6 +427,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::Place;
 
     fn process(variables: &[(&str, &str)]) -> Process {
         variables
@@ -584,7 +585,7 @@ environments:
             (
                 "environments:\n  x: {api_kee: a}",
                 (2, 7),
-                "unknown field `api_kee`",
+                "`x` knows no `api_kee`",
             ),
             (
                 "environments:\n  x: {api_key: plain}",
@@ -614,6 +615,78 @@ environments:
                 .map(|place| (place.line, place.column));
             assert_eq!(found, Some(place), "{settings}: {findings:?}");
             assert!(findings[0].message.contains(problem), "{findings:?}");
+        }
+    }
+
+    #[test]
+    fn all_mistakes_in_the_settings_file_are_told_at_once_with_what_was_meant() {
+        let settings = "
+default_enviroment: staging
+environments:
+  staging:
+    vocabulary: pal
+    protected: yes
+    variables: {face: !var other, voice: null}
+    ledger: [git]
+  5:
+    dialekt: whole
+    api_key: {secret: NAME}
+  none: sandbox
+";
+        let error = resolve(Some(settings), None, &[]).expect_err("mistakes");
+        let SettingsErrorKind::Mistakes(findings, _) = error.kind else {
+            panic!("{error:?}")
+        };
+        let told: Vec<_> = findings
+            .iter()
+            .map(|finding| {
+                let place = finding.place.as_ref().expect("a place");
+                let hint = finding.hint.as_deref().unwrap_or_default();
+                let Place { line, column, .. } = place;
+                format!(
+                    "{line}:{column} {}: {}; {hint}",
+                    finding.code, finding.message
+                )
+            })
+            .collect();
+        let expected = [
+            "2:1 unknown-member: `settings` knows no `default_enviroment`; did you mean `default_environment`?",
+            "5:17 unknown-word: `vocabulary` knows no `pal`; did you mean `pals`? it takes `personas` or `pals`",
+            "6:16 wrong-type: `protected` takes true or false; ",
+            "7:23 tag: no tag works here; ",
+            "8:13 wrong-type: `ledger` takes text; ",
+            "10:5 unknown-member: `5` knows no `dialekt`; did you mean `dialect`?",
+            "11:5 plain-secret: `api_key` takes the name of an environment variable, never the key; \
+             write `api_key: !secret NAME`, and set NAME where this runs",
+            "12:9 wrong-type: `none` takes a map; ",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn null_is_as_good_as_not_there_and_merge_keys_work() {
+        let settings = "
+default_environment: ~
+environments:
+  base: &base {api_url: ~, vocabulary: ~, protected: ~, dialect: ~, variables: ~, api_key: ~}
+  default: {<<: *base, variables: {face: r1, none: null}, ledger: null}
+  empty:
+  other: null
+";
+        for (chosen, variables) in [
+            (None, vec![("face", json!("r1")), ("none", json!(null))]),
+            (Some("base"), vec![]),
+            (Some("empty"), vec![]),
+            (Some("other"), vec![]),
+        ] {
+            let environment = resolve(Some(settings), chosen, &[]).expect("an environment");
+            let variables = variables
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value));
+            assert_eq!(environment.terms.variables, variables.collect());
+        }
+        for nothing in ["environments:", "environments: ~", "~", "# nothing"] {
+            assert!(resolve(Some(nothing), None, &[]).is_ok(), "{nothing}");
         }
     }
 }

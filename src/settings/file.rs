@@ -5,29 +5,27 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::error::SettingsErrorKind;
+use super::table::SETTINGS;
 use crate::bounds::{Bounds, MAX_BYTES};
 use crate::lint::{self, Level};
-use crate::model::{Code, Finding, Place, SecretName};
-use crate::yaml::{Data, Member, Node, Source, Sources, Tag, compose};
+use crate::model::{Code, Finding, SecretName};
+use crate::yaml::{Member, Node, Source, Sources, compose, shape};
 
 /// The names under which settings are looked for in the persona directory.
 const NAMES: [&str; 2] = ["personactl.yaml", "personactl.yml"];
 
-/// The member with the name of the variable that holds a key.
-const API_KEY: &str = "api_key";
-
-/// What the settings file says.
+/// What the settings file says. Its members, and what they take, are those of the table.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub(super) default_environment: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "sections")]
     pub(super) environments: BTreeMap<String, Section>,
     /// What findings weigh, by code.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) lints: BTreeMap<String, Level>,
 }
 
@@ -38,13 +36,13 @@ pub(super) struct Section {
     pub(super) api: Option<Embedded>,
     pub(super) api_key: Option<KeySource>,
     pub(super) api_url: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) vocabulary: Names,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) variables: BTreeMap<String, serde_yaml::Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) protected: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) dialect: Lists,
     pub(super) ledger: Option<String>,
 }
@@ -109,8 +107,8 @@ impl File {
         Ok((None, Self::default()))
     }
 
-    /// Reads settings twice: with places first, which refuses what is doubled or out of bounds,
-    /// then into their types.
+    /// Reads settings twice: with places first, which refuses what is doubled, out of bounds or not in the
+    /// table, then into their types.
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, SettingsErrorKind> {
         let (source, flaw) = Source::decode(path.to_string_lossy().into(), bytes);
         let mut findings = Vec::from_iter(flaw);
@@ -119,17 +117,48 @@ impl File {
             findings = composed.findings;
             // Settings that are all comments say nothing, which is no mistake.
             findings.retain(|finding| finding.code != "empty");
-            findings.extend(composed.root.iter().flat_map(plain_keys));
-            findings.extend(composed.root.iter().flat_map(unknown_lints));
+            let root = composed.root.iter();
+            findings.extend(root.clone().flat_map(|root| shape::check(root, &SETTINGS)));
+            findings.extend(root.flat_map(unknown_lints));
         }
         if findings.is_empty() {
-            match serde_yaml::from_str::<Option<Self>>(&source.text) {
-                Ok(file) => return Ok(file.unwrap_or_default()),
-                Err(error) => findings.push(mistake(&source, &error)),
+            match Self::typed(&source) {
+                Ok(file) => return Ok(file),
+                // The table lets nothing through that the types do not take; if it did, that would be told here.
+                Err(error) => {
+                    findings.push(Finding::error(
+                        "settings",
+                        source.start(),
+                        error.to_string(),
+                    ));
+                }
             }
         }
         Err(SettingsErrorKind::Mistakes(findings, Sources::of(&source)))
     }
+
+    fn typed(source: &Source) -> Result<Self, serde_yaml::Error> {
+        let mut value: serde_yaml::Value = serde_yaml::from_str(&source.text)?;
+        value.apply_merge()?;
+        Ok(serde_yaml::from_value::<Option<Self>>(value)?.unwrap_or_default())
+    }
+}
+
+/// Null is as good as not there.
+fn or_default<'d, T, D>(value: D) -> Result<T, D::Error>
+where
+    T: Default + Deserialize<'d>,
+    D: Deserializer<'d>,
+{
+    Option::deserialize(value).map(Option::unwrap_or_default)
+}
+
+fn sections<'d, D: Deserializer<'d>>(value: D) -> Result<BTreeMap<String, Section>, D::Error> {
+    let sections: BTreeMap<String, Option<Section>> = or_default(value)?;
+    let filled = sections.into_iter();
+    Ok(filled
+        .map(|(name, section)| (name, section.unwrap_or_default()))
+        .collect())
 }
 
 /// Reads a regular file of a decent size that no link leads out of the repository to: what is wrong with
@@ -149,18 +178,6 @@ fn contained(directory: &Path, path: &Path) -> io::Result<Vec<u8>> {
     fs::read(real)
 }
 
-/// Keys that are written out, or that no variable can be named after. What stands there may be the
-/// key itself, so it is not repeated.
-fn plain_keys(root: &Node) -> Vec<Finding> {
-    let sections = root
-        .child("environments")
-        .map(Node::members)
-        .unwrap_or_default();
-    let keys = sections.iter().flat_map(|section| section.value.members());
-    let plain = keys.filter(|member| member.name == API_KEY && !is_reference(&member.value));
-    plain.map(|member| plain_key(&member.place)).collect()
-}
-
 /// Codes that there are not, and those whose weight is not for the settings to say.
 fn unknown_lints(root: &Node) -> Vec<Finding> {
     let lints = root.child("lints").map(Node::members).unwrap_or_default();
@@ -178,31 +195,4 @@ fn unknown_lints(root: &Node) -> Vec<Finding> {
         Some(_) => None,
     };
     lints.iter().filter_map(flaw).collect()
-}
-
-fn plain_key(place: &Place) -> Finding {
-    let message = format!("`{API_KEY}` takes the name of an environment variable, never the key");
-    let hint = format!("write `{API_KEY}: !secret NAME`, and set NAME where this runs");
-    Finding::error("plain-secret", place.clone(), message).hint(hint)
-}
-
-fn is_reference(value: &Node) -> bool {
-    match &value.data {
-        Data::Null => true,
-        Data::Tagged(Tag::Secret, name) => name.text().and_then(SecretName::new).is_some(),
-        _ => false,
-    }
-}
-
-/// What serde has against settings, with the place that it tells.
-fn mistake(source: &Source, error: &serde_yaml::Error) -> Finding {
-    let mut place = source.start();
-    let mut message = error.to_string();
-    if let Some(location) = error.location() {
-        (place.line, place.column) = (location.line(), location.column());
-        if let Some(at) = message.rfind(" at line ") {
-            message.truncate(at);
-        }
-    }
-    Finding::error("settings", place, message)
 }

@@ -5,6 +5,7 @@ mod environment;
 mod error;
 mod file;
 mod process;
+mod table;
 
 pub use environment::{Api, Environment, Terms};
 pub(crate) use environment::{ENVIRONMENT, SANDBOX, key, sandbox_folders};

@@ -1,8 +1,9 @@
 //! YAML (and JSON) text to a tree whose values know their places, within bounds that no text can
 //! break.
 //!
-//! `source` holds a file's text, `compose` parses it, `node` is the tree that comes out. `emit` writes a
-//! tree as somebody would by hand, each of its texts in one of the styles that `style` knows.
+//! `source` holds a file's text, `compose` parses it, `node` is the tree that comes out, `shape`
+//! compares one with a table. `emit` writes a tree as somebody would by hand, each of its texts in one of the
+//! styles that `style` knows.
 
 mod compose;
 #[cfg_attr(
@@ -14,6 +15,7 @@ mod entries;
 mod lines;
 mod node;
 mod scalar;
+pub(crate) mod shape;
 mod source;
 #[cfg_attr(
     not(test),

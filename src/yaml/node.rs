@@ -176,6 +176,14 @@ impl Node {
         }
     }
 
+    /// The elements of a list; none of anything else.
+    pub(crate) fn elements(&self) -> &[Self] {
+        match &self.data {
+            Data::List(elements) => elements,
+            _ => &[],
+        }
+    }
+
     /// The member of this name, or the element at this index.
     pub(crate) fn child(&self, token: &str) -> Option<&Self> {
         match &self.data {

@@ -122,11 +122,11 @@ fn mistakes_are_found_at_their_places() {
         ),
         (
             "x-personactl: {ownership: all}",
-            &["3:27 wrong-type: `ownership` takes `fields` or `exclusive`"],
+            &["3:27 unknown-word: `ownership` knows no `all`"],
         ),
         (
             "x-personactl: {environments: staging}",
-            &["3:30 wrong-type: `environments` takes a list"],
+            &["3:30 wrong-type: `environments` takes a list of texts"],
         ),
         (
             "x-personactl: []",
