@@ -10,7 +10,7 @@
 //! ledger    (applied) ──┘     pure, sync            └──► apply    HTTP, then ledger; tells events
 //! ```
 //!
-//! [`model`], [`catalog`], [`diff`] and [`plan`] are the core: no file, socket, clock, environment
+//! [`model`], [`catalog`], [`diff`], [`plan`] and [`schema`] are the core: no file, socket, clock, environment
 //! or printing. The edges ([`manifest`], [`api`], [`ledger`]) use the core's nouns and not one
 //! another, read within [`bounds`], write with [`durable`], and [`cli`] wires all of it up.
 
@@ -29,6 +29,7 @@ mod mutant;
 pub mod plan;
 pub mod render;
 pub mod sandbox;
+pub mod schema;
 pub mod settings;
 pub mod watch;
 pub mod yaml;

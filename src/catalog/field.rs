@@ -13,7 +13,7 @@ pub struct Field {
     /// What it is for, in one sentence.
     pub about: &'static str,
     /// A value to start from: a text as it is, anything else as JSON.
-    pub example: Option<&'static str>,
+    pub(super) example: Option<&'static str>,
     /// The page of the service's documentation, where it is another than that of what it stands in.
     pub doc: Option<&'static str>,
     /// Who writes it.
@@ -74,6 +74,8 @@ pub enum Kind {
     Members(&'static [Field]),
     /// An object with the user's own names, whose values are all like this one.
     Each(&'static Field),
+    /// An object with codes of findings that can be weighed, whose values are all like this one.
+    ByCode(&'static Field),
     /// The service's id of one, or an object with such an id for each environment.
     Ids,
     /// A list of JSON Pointers.
@@ -93,7 +95,7 @@ impl Kind {
             Self::Integer => "a whole number",
             Self::Texts(_) => "a list of texts",
             Self::Tools => "a list of tools",
-            Self::Map | Self::Members(_) | Self::Each(_) => "a map",
+            Self::Map | Self::Members(_) | Self::Each(_) | Self::ByCode(_) => "a map",
             Self::Ids => "letters, digits, `-` and `_`",
             Self::Pointers => "JSON Pointers such as `/layers/tts`",
             Self::Any => "anything",
@@ -308,7 +310,7 @@ impl Field {
         self
     }
 
-    pub(crate) const fn example(mut self, example: &'static str) -> Self {
+    pub(crate) const fn such_as(mut self, example: &'static str) -> Self {
         self.example = Some(example);
         self
     }

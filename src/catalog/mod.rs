@@ -18,4 +18,5 @@ pub use field::{
 pub use resource::Catalog;
 pub use spelling::Vocabulary;
 pub use table::PERSONA;
+pub(crate) use table::{CREDENTIALS, TOOL_NAME};
 pub use walk::{is_credential, is_unset, named, nearest, one_of, seems_credential, tool_name};

@@ -4,7 +4,7 @@ use super::Catalog;
 use super::field::{Budget, Field, Literal, Normaliser, Requirement};
 
 /// Members of headers and the like whose values are credentials, in lower case.
-pub(super) const CREDENTIALS: &[&str] = &[
+pub(crate) const CREDENTIALS: &[&str] = &[
     "authorization",
     "proxy-authorization",
     "api-key",
@@ -32,7 +32,7 @@ pub(super) const CREDENTIAL_WORDS: &[&str] = &[
 ];
 
 /// Where a function tool has its name.
-pub(super) const TOOL_NAME: &str = "/function/name";
+pub(crate) const TOOL_NAME: &str = "/function/name";
 
 /// A page of the service's documentation, as its index of August 2026 lists it.
 macro_rules! page {
@@ -50,6 +50,11 @@ macro_rules! guide {
         )
     };
 }
+
+/// The smallest useful function tool, in a list.
+const TOOL: &str = r#"[{"type": "function", "function": {"name": "find_order",
+    "description": "Finds an order by its number.", "parameters": {"type": "object",
+    "properties": {"number": {"type": "string"}}, "required": ["number"]}}}]"#;
 
 const AI_ACT: &str = page!("sections/onboarding-guide/eu-ai-act");
 const GUARDRAILS: &str = guide!("guardrails");
@@ -78,11 +83,13 @@ static PERSONA_FIELDS: &[Field] = &[
         "persona_name",
         "The name that people know the persona by; the service does not keep it unique.",
     )
+    .such_as("Life Coach")
     .alias(&["pal_name"]),
     Field::text(
         "system_prompt",
         "How the persona behaves; at most 32,000 tokens, 5,000 are advised.",
     )
+    .such_as("You are a life coach. Ask one question at a time.")
     .page(page!("sections/onboarding-guide/prompting-guide"))
     .required(Requirement::Unless(
         "pipeline_mode",
@@ -104,45 +111,59 @@ static PERSONA_FIELDS: &[Field] = &[
         "default_replica_id",
         "The face that a conversation shows unless it names another.",
     )
+    .such_as("r90bbd427f71")
     .page(page!("sections/faces/overview"))
     .alias(&["default_face_id"])
     .default(Literal::Text("")),
-    Field::text("context", "Background that is added to the prompt.").default(Literal::Text("")),
-    Field::text("greeting", "The first sentence of a conversation.").default(Literal::Text("")),
+    Field::text("context", "Background that is added to the prompt.")
+        .such_as("The shop is open from 10 to 18.")
+        .default(Literal::Text("")),
+    Field::text("greeting", "The first sentence of a conversation.")
+        .such_as("Hello, how can I help?")
+        .default(Literal::Text("")),
     Field::flag(
         "dynamic_greeting",
         "Whether the persona words its greeting itself.",
     ),
     Field::texts("languages", "The languages that the persona speaks.")
+        .such_as(r#"["english", "japanese"]"#)
         .page(guide!("language-support")),
     Field::text(
         "persona_description",
         "A note for the people who manage the persona.",
-    ),
+    )
+    .such_as("Answers at the front desk. Owner is Visitor Services."),
     Field::texts("document_ids", "Documents of the knowledge base, by id.")
+        .such_as(r#"["d8a3f1c0b2e4"]"#)
         .page(KNOWLEDGE)
         .default(Literal::NoElements),
     Field::texts("document_tags", "Documents of the knowledge base, by tag.")
+        .such_as(r#"["returns-policy"]"#)
         .page(KNOWLEDGE)
         .default(Literal::NoElements),
     Field::text(
         "objectives_id",
         "The set of objectives that the persona pursues.",
     )
+    .such_as("o8d3b61f02c7e")
     .page(guide!("pal/objectives")),
     Field::text("guardrails_id", "A legacy set of guardrails.")
+        .such_as("g41c7f0e9a2b6")
         .page(GUARDRAILS)
         .deprecated(
             Some("/guardrail_ids"),
             "a set is another resource than the flat guardrails: this is no rename",
         ),
     Field::texts("guardrail_ids", "Guardrails, by id.")
+        .such_as(r#"["g41c7f0e9a2b6"]"#)
         .page(GUARDRAILS)
         .default(Literal::NoElements),
     Field::texts("guardrail_tags", "Guardrails, by tag.")
+        .such_as(r#"["medical"]"#)
         .page(GUARDRAILS)
         .default(Literal::NoElements),
     Field::texts("tool_ids", "Tools that were made with /v2/tools, by id.")
+        .such_as(r#"["t5e0c9a7b3d1"]"#)
         .page(guide!("pal/tools"))
         .at_most(50)
         .names_tools(),
@@ -150,6 +171,7 @@ static PERSONA_FIELDS: &[Field] = &[
         "memories",
         "What the persona remembers between conversations.",
     )
+    .such_as(r#"["life-coach-anna"]"#)
     .page(guide!("memories")),
     Field::flag(
         "is_template",
@@ -257,8 +279,10 @@ static LLM: &[Field] = &[
         "base_url",
         "An OpenAI-compatible endpoint, without the route at its end.",
     )
+    .such_as("https://llm.example.com/v1")
     .required(Requirement::Together("api_key")),
     Field::text("api_key", "The endpoint's key.")
+        .such_as("LLM_API_KEY")
         .secret()
         .required(Requirement::Together("base_url")),
     Field::flag(
@@ -267,24 +291,30 @@ static LLM: &[Field] = &[
     )
     .default(Literal::Flag(true)),
     Field::tools("tools", "Functions that the model may call.")
+        .such_as(TOOL)
         .page(guide!("pal/llm-tool"))
         .deprecated(
             Some("/tool_ids"),
             "inline tools still run; new ones are made with /v2/tools",
         ),
-    Field::map("headers", "HTTP headers for the endpoint.").holds_secrets(),
+    Field::map("headers", "HTTP headers for the endpoint.")
+        .such_as(r#"{"X-Team": "support"}"#)
+        .holds_secrets(),
     Field::map(
         "extra_body",
         "Members that are added to each request: temperature, top_p, …",
     )
+    .such_as(r#"{"temperature": 0.2}"#)
     .default(Literal::NoMembers),
-    Field::map("default_query", "Query parameters for the endpoint.").holds_secrets(),
+    Field::map("default_query", "Query parameters for the endpoint.")
+        .such_as(r#"{"api-version": "2026-01"}"#)
+        .holds_secrets(),
     Field::flag("disable_vision", "Whether the model gets no pictures."),
     Field::flag(
         "enable_llm_proxy",
         "Whether calls go through the service's proxy.",
     ),
-    Field::text("model_name", "The model's name at the endpoint."),
+    Field::text("model_name", "The model's name at the endpoint.").such_as("gpt-5-mini"),
     Field::flag("is_custom", "Whether the model is not a hosted one."),
     Field::text("endpoint", "The endpoint's route."),
 ];
@@ -297,10 +327,14 @@ static TTS: &[Field] = &[
     )
     .retiring(&["playht"])
     .default(Literal::Text("tavus-auto")),
-    Field::text("api_key", "The engine's key, for private voices.").secret(),
-    Field::text("external_voice_id", "The engine's voice."),
-    Field::text("voice_id", "A voice of the service's own library."),
-    Field::members("voice_settings", VOICE_SETTINGS, "How the voice sounds.").atomic(),
+    Field::text("api_key", "The engine's key, for private voices.")
+        .such_as("ELEVENLABS_API_KEY")
+        .secret(),
+    Field::text("external_voice_id", "The engine's voice.").such_as("Kd7RqW2nYb0sLxT5vHcE"),
+    Field::text("voice_id", "A voice of the service's own library.").such_as("v3f9c1d80a6b"),
+    Field::members("voice_settings", VOICE_SETTINGS, "How the voice sounds.")
+        .such_as(r#"{"speed": 0.9, "stability": 0.6}"#)
+        .atomic(),
     Field::flag("tts_emotion_control", "Whether the voice shows emotion.")
         .normalised(Normaliser::Flag)
         .default(Literal::Flag(true)),
@@ -311,6 +345,7 @@ static TTS: &[Field] = &[
     )
     .retiring(&["sonic"]),
     Field::text("pronunciation_dictionary_id", "How words are spoken.")
+        .such_as("pd_8f2c4e7a")
         .page(guide!("pal/pronunciation-dictionaries")),
     Field::text(
         "playht_user_id",
@@ -324,11 +359,12 @@ static VOICE_SETTINGS: &[Field] = &[
         "speed",
         "0.7 to 1.2 for ElevenLabs, -1 to 1 for Cartesia; once a word.",
     )
+    .such_as("0.9")
     .normalised(Normaliser::Number),
-    Field::any("emotion", "Cartesia: the emotions to show."),
-    Field::number("stability", "ElevenLabs: 0 to 1."),
-    Field::number("similarity_boost", "ElevenLabs: 0 to 1."),
-    Field::number("style", "ElevenLabs: 0 to 1."),
+    Field::any("emotion", "Cartesia: the emotions to show.").such_as(r#"["calm"]"#),
+    Field::number("stability", "ElevenLabs: 0 to 1.").such_as("0.6"),
+    Field::number("similarity_boost", "ElevenLabs: 0 to 1.").such_as("0.8"),
+    Field::number("style", "ElevenLabs: 0 to 1.").such_as("0.2"),
     Field::flag(
         "use_speaker_boost",
         "ElevenLabs: nearer to the original speaker.",
@@ -351,7 +387,9 @@ static STT: &[Field] = &[
     )
     .retiring(&["tavus-advanced", "tavus-turbo"])
     .default(Literal::Text("tavus-auto")),
-    Field::text("hotwords", "Words to listen for, as one string.").default(Literal::Text("")),
+    Field::text("hotwords", "Words to listen for, as one string.")
+        .such_as("Kubernetes, PostgreSQL, gRPC")
+        .default(Literal::Text("")),
     Field::open(
         "participant_pause_sensitivity",
         SENSITIVITY,
@@ -388,30 +426,38 @@ static PERCEPTION: &[Field] = &[
         "visual_awareness_queries",
         "Questions that are asked of the picture all along.",
     )
+    .such_as(r#"["Is somebody else in the room?"]"#)
     .default(Literal::NoElements),
     Field::text(
         "visual_tool_prompt",
         "When the visual tools are to be called.",
-    ),
-    Field::tools("visual_tools", "Functions that what is seen may call.").page(PERCEPTION_TOOLS),
+    )
+    .such_as("Call report_badge when a badge is held up."),
+    Field::tools("visual_tools", "Functions that what is seen may call.")
+        .such_as(TOOL)
+        .page(PERCEPTION_TOOLS),
     Field::texts(
         "audio_awareness_queries",
         "Questions that are asked of the sound all along; raven-1 and later.",
     )
+    .such_as(r#"["Does the speaker hesitate for long?"]"#)
     .default(Literal::NoElements),
     Field::text(
         "audio_tool_prompt",
         "When the audio tools are to be called; raven-1 and later.",
-    ),
+    )
+    .such_as("Call call_staff when somebody shouts."),
     Field::tools(
         "audio_tools",
         "Functions that what is heard may call; raven-1 and later.",
     )
+    .such_as(TOOL)
     .page(PERCEPTION_TOOLS),
     Field::texts(
         "perception_analysis_queries",
         "Questions that are answered when the conversation has ended.",
-    ),
+    )
+    .such_as(r#"["Was the interview interrupted?"]"#),
     Field::closed(
         "emotion_recognition",
         &["auto", "full", "limited"],
@@ -422,24 +468,30 @@ static PERCEPTION: &[Field] = &[
         "ambient_awareness_queries",
         "Questions that are asked of the picture all along.",
     )
+    .such_as(r#"["Is somebody else in the room?"]"#)
     .deprecated(
         Some("/layers/perception/visual_awareness_queries"),
         "renamed with raven-1",
     ),
-    Field::text("perception_tool_prompt", "When the tools are to be called.").deprecated(
-        Some("/layers/perception/visual_tool_prompt"),
-        "renamed with raven-1",
-    ),
+    Field::text("perception_tool_prompt", "When the tools are to be called.")
+        .such_as("Call report_badge when a badge is held up.")
+        .deprecated(
+            Some("/layers/perception/visual_tool_prompt"),
+            "renamed with raven-1",
+        ),
     Field::tools("perception_tools", "Functions that what is seen may call.")
+        .such_as(TOOL)
         .page(PERCEPTION_TOOLS)
         .deprecated(
             Some("/layers/perception/visual_tools"),
             "renamed with raven-1",
         ),
-    Field::text("tool_prompt", "When the tools are to be called.").deprecated(
-        Some("/layers/perception/visual_tool_prompt"),
-        "renamed with raven-1",
-    ),
+    Field::text("tool_prompt", "When the tools are to be called.")
+        .such_as("Call report_badge when a badge is held up.")
+        .deprecated(
+            Some("/layers/perception/visual_tool_prompt"),
+            "renamed with raven-1",
+        ),
 ];
 
 static CONVERSATIONAL_FLOW: &[Field] = &[
@@ -474,8 +526,9 @@ static CONVERSATIONAL_FLOW: &[Field] = &[
         "Which voices count.",
     )
     .default(Literal::Text("near")),
-    Field::text("wake_phrase", "What wakes the persona."),
+    Field::text("wake_phrase", "What wakes the persona.").such_as("hello bench"),
     Field::text("sleep_phrase", "What sends the persona to sleep.")
+        .such_as("thank you bench")
         .required(Requirement::Together("wake_phrase")),
     Field::closed(
         "idle_engagement",
@@ -496,7 +549,8 @@ static CONVERSATIONAL_FLOW: &[Field] = &[
     Field::any(
         "active_listening",
         "off, low, medium or high: whether the persona shows that it listens.",
-    ),
+    )
+    .such_as(r#""medium""#),
     Field::text("noise_cancellation", "How noise is taken out."),
 ];
 
@@ -511,11 +565,13 @@ static CONFERENCING: &[Field] = &[
         "username",
         "The name in the meeting's address; unique in the whole service.",
     )
+    .such_as("life-coach")
     .normalised(Normaliser::LowerCase),
     Field::texts(
         "allowlist",
         "Who may invite the persona: addresses or patterns.",
-    ),
+    )
+    .such_as(r#"["*@example.com"]"#),
     Field::flag("whitelabel", "Whether the service's name is hidden."),
     Field::text("email", "The address to invite.")
         .read_only()
@@ -533,12 +589,13 @@ static CAPABILITIES: &[Field] = &[
 ];
 
 static KNOWLEDGE_BASE: &[Field] = &[
-    Field::number("rag_score_threshold", "How near a passage has to be."),
-    Field::integer("rag_n_chunks", "How many passages are taken."),
+    Field::number("rag_score_threshold", "How near a passage has to be.").such_as("0.7"),
+    Field::integer("rag_n_chunks", "How many passages are taken.").such_as("5"),
     Field::integer(
         "rag_surrounding_chunk_radius",
         "How many neighbours each passage brings.",
-    ),
+    )
+    .such_as("1"),
     Field::flag(
         "enable_rag_observability_app_messages",
         "Whether searches are told to the app.",

@@ -284,6 +284,18 @@ fn is_divisible(field: Option<&'static Field>, value: &Value) -> bool {
     }
 }
 
+impl Field {
+    /// A value to start from.
+    #[must_use]
+    pub fn example(&self) -> Option<Value> {
+        let example = self.example?;
+        match self.kind {
+            Kind::Text | Kind::Word(_) => Some(Value::from(example)),
+            _ => Some(serde_json::from_str(example).expect("examples are JSON")),
+        }
+    }
+}
+
 impl Literal {
     /// The literal as a JSON value.
     #[must_use]

@@ -42,6 +42,7 @@ pub(super) enum Command {
     Apply(commands::apply::Args),
     Watch(commands::watch::Args),
     Sandbox(commands::sandbox::Args),
+    Schema(commands::schema::Args),
 }
 
 #[derive(Debug, clap::Args)]

@@ -64,6 +64,7 @@ fn carry_out(args: &Args, context: &Context) -> Result<Outcome, Error> {
             Command::Apply(args) => commands::apply::run(args, context).await,
             Command::Watch(args) => commands::watch::run(args, context).await,
             Command::Sandbox(args) => commands::sandbox::run(args, context).await,
+            Command::Schema(args) => commands::schema::run(args, context),
         }
     })
 }

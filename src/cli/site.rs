@@ -1,6 +1,7 @@
 //! A persona directory in one environment: what every command on it loads, connects to and
 //! compares.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -20,7 +21,7 @@ use crate::model::{Finding, Key, Live, Salt, SecretName, Severity};
 use crate::plan::{Adoption, Deletes, OnConflict, Plan, Policy, Saved, Undoing};
 use crate::render;
 use crate::sandbox::Sandbox;
-use crate::settings::{Api, Environment, Process, SettingsError, SettingsErrorKind, Terms};
+use crate::settings::{self, Api, Environment, Process, SettingsError, SettingsErrorKind, Terms};
 
 /// Where personas are looked for unless told otherwise.
 pub(super) const DIRECTORY: &str = "personas";
@@ -52,18 +53,10 @@ impl<'c> Site<'c> {
         chosen: Option<&str>,
     ) -> Result<Self, Error> {
         let environment = Environment::resolve(directory, chosen, &context.process);
-        if let Err(SettingsError {
-            kind: SettingsErrorKind::Mistakes(findings, sources),
-            ..
-        }) = &environment
-        {
-            context.say(&render::findings(findings, |place| sources.line(place)));
-        }
-        let environment = environment?;
         Ok(Self {
             context,
             directory: directory.to_owned(),
-            environment,
+            environment: understood(context, environment)?,
         })
     }
 
@@ -266,6 +259,23 @@ pub(super) const fn scope(terms: &Terms) -> Scope<'_> {
         levels,
         catalog: &PERSONA,
     }
+}
+
+/// The names of the variables that manifests may use, in any environment.
+pub(super) fn variables(context: &Context, directory: &Path) -> Result<BTreeSet<String>, Error> {
+    understood(context, settings::variables(directory))
+}
+
+/// Shows what is wrong with the settings, if that is what keeps a result from being there.
+fn understood<T>(context: &Context, result: Result<T, SettingsError>) -> Result<T, Error> {
+    if let Err(SettingsError {
+        kind: SettingsErrorKind::Mistakes(findings, sources),
+        ..
+    }) = &result
+    {
+        context.say(&render::findings(findings, |place| sources.line(place)));
+    }
+    Ok(result?)
 }
 
 fn fresh_salt() -> Result<Salt, Error> {

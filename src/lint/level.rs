@@ -76,7 +76,7 @@ pub(crate) fn unknown_codes(sources: &Sources) -> Vec<Finding> {
 }
 
 /// The finding for a code that there is not.
-pub(crate) fn unknown_code(code: &str, place: Place) -> Finding {
+fn unknown_code(code: &str, place: Place) -> Finding {
     let finding = Finding::warning("unknown-code", place, format!("nothing is called `{code}`"));
     let known = Code::all().iter().map(|code| code.name);
     finding.hint(match nearest(code, known) {

@@ -11,7 +11,7 @@ mod pass;
 mod prose;
 mod verdict;
 
+pub(crate) use level::unknown_codes;
 pub use level::{Level, Levels};
-pub(crate) use level::{unknown_code, unknown_codes};
 pub use pass::manifest;
 pub use verdict::{Told, Verdict};

@@ -16,7 +16,7 @@ pub(crate) static BLOCK: Field = Field::members(
             Kind::Ids,
             "The persona that this manifest describes: its id, or one for each environment.",
         )
-        .example(r#"{"production": "p5317866", "staging": "p48fdf065"}"#),
+        .such_as(r#"{"production": "p5317866", "staging": "p48fdf065"}"#),
         Field::flag(
             "prevent_delete",
             "Whether the persona is kept even where --prune would delete it.",
@@ -27,7 +27,7 @@ pub(crate) static BLOCK: Field = Field::members(
             Kind::Pointers,
             "Fields that are left as they are live, as JSON Pointers.",
         )
-        .example(r#"["/layers/tts/voice_settings/speed"]"#),
+        .such_as(r#"["/layers/tts/voice_settings/speed"]"#),
         Field::closed(
             "ownership",
             OWNERSHIP,
@@ -38,7 +38,7 @@ pub(crate) static BLOCK: Field = Field::members(
             "environments",
             "The environments that the manifest is meant for; all, unless there are some here.",
         )
-        .example(r#"["staging", "production"]"#),
+        .such_as(r#"["staging", "production"]"#),
     ],
     "What the manifest says to personactl rather than to the service.",
 );
@@ -74,26 +74,26 @@ impl Default for Block {
 
 /// Reads the block as it stands for `environment`. Where it has no finding, all of it was understood.
 pub(super) fn read(node: &Node, environment: &str, catalog: &Catalog) -> (Block, Vec<Finding>) {
+    let findings = shape::check(node, &BLOCK);
     let child = |name| node.child(name);
+    let ignored = texts(child("ignore")).filter_map(Pointer::parse);
+    let meant_for = |names| texts(Some(names)).any(|name| name == environment);
     let block = Block {
         id: child("id").and_then(|ids| id(ids, environment)),
-        prevent_delete: child("prevent_delete")
-            .is_some_and(|node| matches!(node.data, Data::Flag(true))),
-        ignore: texts(child("ignore"))
-            .filter_map(Pointer::parse)
+        prevent_delete: child("prevent_delete").is_some_and(Node::is_true),
+        ignore: ignored
             .map(|pointer| Vocabulary::Personas.operand(catalog, &pointer, None).0)
             .collect(),
         ownership: match child("ownership").and_then(Node::text) {
             Some("exclusive") => Ownership::Exclusive,
             _ => Ownership::Fields,
         },
-        applies: child("environments").is_none_or(|names| {
-            !matches!(names.data, Data::List(_))
-                || texts(Some(names)).any(|name| name == environment)
-        }),
+        // Mistakes in it are told everywhere: whom it is meant for may be one of them.
+        applies: !findings.is_empty()
+            || child("environments").is_none_or(|names| names.is_null() || meant_for(names)),
         environments: named(child("id"), child("environments")),
     };
-    (block, shape::check(node, &BLOCK))
+    (block, findings)
 }
 
 fn id(ids: &Node, environment: &str) -> Option<(PersonaId, Place)> {

@@ -16,5 +16,6 @@ mod resolve;
 mod tests;
 mod twins;
 
+pub(crate) use block::BLOCK;
 pub use discover::{LoadError, LoadErrorKind, is_manifest};
 pub use load::{Loaded, Scope, load};

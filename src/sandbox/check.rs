@@ -92,7 +92,9 @@ fn complaint(field: &Field, value: &Value) -> Option<String> {
             is_list_of(value, Value::is_object),
             "must be a list of tools",
         ),
-        Kind::Map | Kind::Members(_) | Kind::Each(_) => (value.is_object(), "must be an object"),
+        Kind::Map | Kind::Members(_) | Kind::Each(_) | Kind::ByCode(_) => {
+            (value.is_object(), "must be an object")
+        }
         // These are never sent to a service.
         Kind::Ids | Kind::Pointers | Kind::Any => (true, ""),
     };

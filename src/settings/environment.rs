@@ -208,7 +208,7 @@ impl Terms {
             environment: name.to_owned(),
             environments: known(file).into_iter().collect(),
             described: file.environments.keys().cloned().collect(),
-            variables: variables(section, process)?,
+            variables: given(section, process)?,
             reserved: reserved(file),
             levels: Levels::new(file.lints.clone()),
         })
@@ -253,6 +253,18 @@ pub(crate) fn key(name: &SecretName, process: &Process) -> Result<SecretString, 
         return Err(SettingsErrorKind::BadKey(name.clone()));
     }
     Ok(SecretString::from(value))
+}
+
+/// The names of the variables that the settings of a persona directory give a value, in any environment.
+///
+/// # Errors
+/// Where the settings are not valid.
+pub(crate) fn variables(directory: &Path) -> Result<BTreeSet<String>, SettingsError> {
+    let (_, file) = read(directory)?;
+    let sections = file.environments.into_values();
+    Ok(sections
+        .flat_map(|section| section.variables.into_keys())
+        .collect())
 }
 
 fn read(directory: &Path) -> Result<(Option<PathBuf>, File), SettingsError> {
@@ -325,7 +337,7 @@ fn default_key() -> SecretName {
     SecretName::new(API_KEY).expect("our own name is a name")
 }
 
-fn variables(
+fn given(
     section: Option<&Section>,
     process: &Process,
 ) -> Result<BTreeMap<String, Value>, SettingsErrorKind> {

@@ -10,9 +10,9 @@ use serde::{Deserialize, Deserializer};
 use super::error::SettingsErrorKind;
 use super::table::SETTINGS;
 use crate::bounds::{Bounds, MAX_BYTES};
-use crate::lint::{self, Level};
-use crate::model::{Code, Finding, SecretName};
-use crate::yaml::{Member, Node, Source, Sources, compose, shape};
+use crate::lint::Level;
+use crate::model::{Finding, SecretName};
+use crate::yaml::{Source, Sources, compose, shape};
 
 /// The names under which settings are looked for in the persona directory.
 const NAMES: [&str; 2] = ["personactl.yaml", "personactl.yml"];
@@ -118,8 +118,7 @@ impl File {
             // Settings that are all comments say nothing, which is no mistake.
             findings.retain(|finding| finding.code != "empty");
             let root = composed.root.iter();
-            findings.extend(root.clone().flat_map(|root| shape::check(root, &SETTINGS)));
-            findings.extend(root.flat_map(unknown_lints));
+            findings.extend(root.flat_map(|root| shape::check(root, &SETTINGS)));
         }
         if findings.is_empty() {
             match Self::typed(&source) {
@@ -176,23 +175,4 @@ fn contained(directory: &Path, path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("it is too large"));
     }
     fs::read(real)
-}
-
-/// Codes that there are not, and those whose weight is not for the settings to say.
-fn unknown_lints(root: &Node) -> Vec<Finding> {
-    let lints = root.child("lints").map(Node::members).unwrap_or_default();
-    let flaw = |member: &Member| match Code::named(&member.name) {
-        None => {
-            let hint = lint::unknown_code(&member.name, member.place.clone()).hint;
-            let message = format!("`lints` knows no `{}`", member.name);
-            let finding = Finding::error("settings", member.place.clone(), message);
-            Some(Finding { hint, ..finding })
-        }
-        Some(code) if code.is_fixed() => {
-            let message = format!("`{}` is always an error", code.name);
-            Some(Finding::error("settings", member.place.clone(), message))
-        }
-        Some(_) => None,
-    };
-    lints.iter().filter_map(flaw).collect()
 }

@@ -8,6 +8,7 @@ mod process;
 mod table;
 
 pub use environment::{Api, Environment, Terms};
-pub(crate) use environment::{ENVIRONMENT, SANDBOX, key, sandbox_folders};
+pub(crate) use environment::{ENVIRONMENT, SANDBOX, key, sandbox_folders, variables};
 pub use error::{SettingsError, SettingsErrorKind};
 pub use process::Process;
+pub(crate) use table::SETTINGS;

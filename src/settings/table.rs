@@ -11,21 +11,21 @@ pub(crate) static SETTINGS: Field = Field::members(
             "default_environment",
             "The environment of a command that names none with -e.",
         )
-        .example("sandbox"),
+        .such_as("sandbox"),
         Field::new(
             "environments",
             Kind::Each(&ENVIRONMENT),
             "The environments: Tavus accounts, and what differs between them.",
         )
-        .example(
+        .such_as(
             r#"{"sandbox": {"api": "sandbox"}, "production": {"variables": {"face": "r79e1c033f"}}}"#,
         ),
         Field::new(
             "lints",
-            Kind::Each(&LEVEL),
+            Kind::ByCode(&LEVEL),
             "What findings weigh, by their codes; errors are always errors.",
         )
-        .example(r#"{"placeholder": "error", "unused-file": "off"}"#),
+        .such_as(r#"{"placeholder": "error", "unused-file": "off"}"#),
     ],
     "The settings of a persona directory.",
 );
@@ -49,8 +49,8 @@ static ENVIRONMENT: Field = Field::members(
             "The environment variable that holds the API key.",
         )
         .secret()
-        .example("TAVUS_API_KEY"),
-        Field::text("api_url", "The address of the service.").example("https://tavusapi.com/v2"),
+        .such_as("TAVUS_API_KEY"),
+        Field::text("api_url", "The address of the service.").such_as("https://tavusapi.com/v2"),
         Field::closed(
             "vocabulary",
             &["personas", "pals"],
@@ -61,7 +61,7 @@ static ENVIRONMENT: Field = Field::members(
             "variables",
             "What `!var NAME` stands for in this environment.",
         )
-        .example(r#"{"face": "r90bbd427f71"}"#),
+        .such_as(r#"{"face": "r90bbd427f71"}"#),
         Field::flag(
             "protected",
             "Whether apply wants a saved plan or `--yes ENVIRONMENT`, and watch never applies.",
@@ -73,7 +73,7 @@ static ENVIRONMENT: Field = Field::members(
             "How lists are patched: element by element, or as a whole.",
         )
         .default(Literal::Text("indexed")),
-        Field::text("ledger", "Where the ledger is kept: in a file to commit.").example("git"),
+        Field::text("ledger", "Where the ledger is kept: in a file to commit.").such_as("git"),
     ],
     "A Tavus account, or the embedded service.",
 );

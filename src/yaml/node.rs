@@ -138,6 +138,14 @@ impl Node {
         }
     }
 
+    pub(crate) const fn is_true(&self) -> bool {
+        matches!(self.data, Data::Flag(true))
+    }
+
+    pub(crate) const fn is_null(&self) -> bool {
+        matches!(self.data, Data::Null)
+    }
+
     /// A value from the settings, as if it were written at `place`.
     pub(crate) fn literal(value: &Value, place: &Place) -> Self {
         let data = match value {

@@ -3,7 +3,7 @@
 
 use super::node::{Data, Member, Node, Tag};
 use crate::catalog::{Field, Kind, Secrecy, Words, named, nearest, one_of};
-use crate::model::{Finding, PersonaId, Pointer, SecretName};
+use crate::model::{Code, Finding, PersonaId, Pointer, SecretName};
 
 /// Everything that is wrong with `node`. Null is as good as not there.
 pub(crate) fn check(node: &Node, field: &'static Field) -> Vec<Finding> {
@@ -36,6 +36,10 @@ impl Check {
             (Kind::Each(each), Data::Map(members)) => members
                 .iter()
                 .for_each(|member| self.value(&member.name, &member.value, each.kind)),
+            (Kind::ByCode(each), Data::Map(members)) => members.iter().for_each(|member| {
+                self.code(member);
+                self.value(&member.name, &member.value, each.kind);
+            }),
             (Kind::Map, Data::Map(_)) | (Kind::Any, _) => self.without_tags(node),
             _ => self.wrong(name, node, kind),
         }
@@ -48,6 +52,28 @@ impl Check {
                 Some(field) => self.value(field.name, &member.value, field.kind),
                 None => self.unknown(owner, member, known),
             }
+        }
+    }
+
+    /// A code that there is not, or whose weight is not for the user to say.
+    fn code(&mut self, member: &Member) {
+        let place = member.place.clone();
+        let name = member.name.as_str();
+        match Code::named(name) {
+            None => {
+                let near = nearest(name, Code::all().iter().map(|code| code.name));
+                let finding =
+                    Finding::error("settings", place, format!("no finding is called `{name}`"));
+                self.0.push(match near {
+                    Some(near) => finding.hint(format!("did you mean `{near}`?")),
+                    None => finding.hint("`personactl explain` lists all codes"),
+                });
+            }
+            Some(code) if code.is_fixed() => {
+                let message = format!("`{name}` is always an error");
+                self.0.push(Finding::error("settings", place, message));
+            }
+            Some(_) => {}
         }
     }
 
@@ -77,7 +103,7 @@ impl Check {
 
     fn id(&mut self, name: &str, node: &Node) {
         let is_id = node.text().is_some_and(|id| PersonaId::new(id).is_some());
-        if !is_id && !matches!(node.data, Data::Null) {
+        if !is_id && !node.is_null() {
             self.wrong(name, node, Kind::Ids);
         }
     }

@@ -78,7 +78,9 @@ fn value(field: &Field, edition: Edition) -> String {
             "{top: 0.50, on: true, user: one, list: [a, b]}",
             "{user: One, list: []}",
         ],
-        Kind::Each(_) | Kind::Ids | Kind::Pointers => unreachable!("none is sent to a service"),
+        Kind::Each(_) | Kind::ByCode(_) | Kind::Ids | Kind::Pointers => {
+            unreachable!("none is sent to a service")
+        }
         Kind::Members(_) | Kind::Any => [
             "{speed: '1.0', free: [2, 1], note: ' One '}",
             "{note: one, free: [1, 2], speed: 1}",

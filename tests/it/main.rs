@@ -14,6 +14,7 @@ mod plan;
 mod prune;
 mod repository;
 mod saved;
+mod schema;
 mod service;
 mod support;
 mod undo;

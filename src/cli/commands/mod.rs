@@ -4,5 +4,6 @@ pub(super) mod apply;
 pub(super) mod explain;
 pub(super) mod plan;
 pub(super) mod sandbox;
+pub(super) mod schema;
 pub(super) mod validate;
 pub(super) mod watch;

@@ -129,6 +129,10 @@ fn mistakes_are_found_at_their_places() {
             &["3:30 wrong-type: `environments` takes a list of texts"],
         ),
         (
+            "x-personactl: {environments: [1]}",
+            &["3:31 wrong-type: `environments` takes a list of texts"],
+        ),
+        (
             "x-personactl: []",
             &["3:15 wrong-type: `x-personactl` takes a map"],
         ),
