@@ -20,6 +20,12 @@ impl Bounds {
         Self(tree.unwrap_or(directory).to_owned())
     }
 
+    /// The folder at the top.
+    #[must_use]
+    pub fn top(&self) -> &Path {
+        &self.0
+    }
+
     /// Whether a canonical path may be read. What git keeps for itself holds credentials at times.
     #[must_use]
     pub fn hold(&self, real: &Path) -> bool {

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
 use crate::mutant::{Mutant, planted};
 
@@ -20,11 +20,39 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     if planted(Mutant::TruncateInPlace) {
         return fs::write(path, content);
     }
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
+    let file = filled(NamedTempFile::new_in(folder)?, content)?;
     file.persist(path).map_err(|error| error.error)?;
     sync(folder)
+}
+
+/// Creates a file in the same way, and never replaces one; readable by whoever may read what the user makes.
+///
+/// # Errors
+/// Where something is there already, which is then left as it is, and where the file system refuses.
+pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)?;
+    let file = filled(open(&mut Builder::new()).tempfile_in(folder)?, content)?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    sync(folder)
+}
+
+fn filled(mut file: NamedTempFile, content: &[u8]) -> io::Result<NamedTempFile> {
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// Temporary files are for their owner only, unless told otherwise; the user's mask still holds.
+#[cfg(unix)]
+fn open<'b, 'p, 's>(builder: &'b mut Builder<'p, 's>) -> &'b mut Builder<'p, 's> {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn open<'b, 'p, 's>(builder: &'b mut Builder<'p, 's>) -> &'b mut Builder<'p, 's> {
+    builder
 }
 
 /// Makes a folder that git does not see.
@@ -70,6 +98,35 @@ mod tests {
         assert_eq!(fs::read(&path).expect("it is there"), b"short");
         let entries = fs::read_dir(folder_of(&path)).expect("a folder");
         assert_eq!(entries.count(), 1);
+    }
+
+    #[test]
+    fn what_is_created_never_replaces_anything() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("new/file");
+        create(&path, b"first").expect("it is written");
+        let refused = create(&path, b"second").expect_err("it is there");
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).expect("it is there"), b"first");
+        let entries = fs::read_dir(folder_of(&path)).expect("a folder");
+        assert_eq!(entries.count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_created_is_as_open_as_any_file_of_the_user() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let (ours, plain) = (folder.path().join("ours"), folder.path().join("plain"));
+        create(&ours, b"").expect("it is written");
+        fs::write(&plain, b"").expect("it is written");
+        let mode = |path| {
+            fs::metadata(path)
+                .expect("it is there")
+                .permissions()
+                .mode()
+        };
+        assert_eq!(mode(&ours), mode(&plain));
     }
 
     #[test]

@@ -36,6 +36,7 @@ Try it: personactl plan -e sandbox, which needs no key.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Init(commands::init::Args),
     Validate(commands::validate::Args),
     Explain(commands::explain::Args),
     Plan(commands::plan::Args),

@@ -35,6 +35,16 @@ pub(super) enum Error {
     Findings(String),
     #[error("`{}` holds no manifest", .0.display())]
     NoManifest(PathBuf),
+    #[error("{0} there already; nothing was written")]
+    Taken(String),
+    #[error("`{}` would lead out of the repository; nothing was written", .0.display())]
+    Outside(PathBuf),
+    #[error("cannot write `{}`; nothing was written", path.display())]
+    Scaffold {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("there is no manifest `{0}`")]
     NoSuchKey(String, Option<String>),
     #[error(transparent)]
@@ -138,7 +148,10 @@ impl Error {
             Self::Load(LoadError {
                 kind: LoadErrorKind::Missing,
                 ..
-            }) => Some("name the persona directory, or run where `personas` is".to_owned()),
+            })
+            | Self::NoTarget(_) => Some(
+                "name the persona directory, or run where `personas` is; `personactl init` makes one".to_owned(),
+            ),
             Self::OtherAccount(ledger) => Some(format!(
                 "is it the key of another account? If all of them were deleted, delete {} and plan again",
                 ledger.display()
@@ -150,12 +163,10 @@ impl Error {
             Self::NotReplaced(_) | Self::AmongManifests(_) => {
                 Some("give another name to --out".to_owned())
             }
-            Self::NoTarget(_) => {
-                Some("name the persona directory, or run where `personas` is".to_owned())
-            }
             Self::Unexpected { .. } => {
                 Some("nothing was changed; plan again, and review what is new".to_owned())
             }
+            Self::Taken(_) => Some("name another directory, or move them away".to_owned()),
             Self::NoSuchKey(_, near) => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::Api(error) => api_hint(&error.kind),
             _ => None,

@@ -13,6 +13,7 @@ mod plan_file;
 mod prepared;
 mod progress;
 mod run;
+mod scaffold;
 mod signals;
 mod site;
 

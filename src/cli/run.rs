@@ -58,6 +58,7 @@ fn carry_out(args: &Args, context: &Context) -> Result<Outcome, Error> {
         .map_err(Error::Runtime)?;
     runtime.block_on(async {
         match &args.command {
+            Command::Init(args) => commands::init::run(args, context),
             Command::Validate(args) => commands::validate::run(args, context),
             Command::Explain(args) => commands::explain::run(args, context),
             Command::Plan(args) => commands::plan::run(args, context).await,

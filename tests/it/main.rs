@@ -7,6 +7,7 @@ mod faults;
 mod fields;
 mod fuzz;
 mod hostile;
+mod init;
 mod kill;
 mod lists;
 mod mistakes;

@@ -2,6 +2,7 @@
 
 pub(super) mod apply;
 pub(super) mod explain;
+pub(super) mod init;
 pub(super) mod plan;
 pub(super) mod sandbox;
 pub(super) mod schema;

@@ -22,12 +22,17 @@ pub(crate) struct Output {
 }
 
 impl Site {
-    /// An empty persona directory whose default is the sandbox.
-    pub(crate) fn empty() -> Self {
-        let site = Self {
+    /// A folder with nothing in it.
+    pub(crate) fn bare() -> Self {
+        Self {
             folder: tempfile::tempdir().expect("a folder"),
             environment: Vec::new(),
-        };
+        }
+    }
+
+    /// An empty persona directory whose default is the sandbox.
+    pub(crate) fn empty() -> Self {
+        let site = Self::bare();
         site.write("personas/personactl.yaml", "default_environment: sandbox\n");
         site
     }
@@ -41,10 +46,7 @@ impl Site {
 
     /// A copy of a directory of this repository, as `personas`.
     pub(crate) fn copy_of(directory: &str) -> Self {
-        let site = Self {
-            folder: tempfile::tempdir().expect("a folder"),
-            environment: Vec::new(),
-        };
+        let site = Self::bare();
         copy(
             &Path::new(env!("CARGO_MANIFEST_DIR")).join(directory),
             &site.path("personas"),
