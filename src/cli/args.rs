@@ -44,6 +44,8 @@ pub(super) enum Command {
     Watch(commands::watch::Args),
     Sandbox(commands::sandbox::Args),
     Schema(commands::schema::Args),
+    Completions(commands::completions::Args),
+    Man(commands::man::Args),
 }
 
 #[derive(Debug, clap::Args)]

@@ -45,6 +45,12 @@ pub(super) enum Error {
         #[source]
         source: io::Error,
     },
+    #[error("cannot write the manual into `{}`", path.display())]
+    Manual {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("there is no manifest `{0}`")]
     NoSuchKey(String, Option<String>),
     #[error(transparent)]

@@ -66,6 +66,8 @@ fn carry_out(args: &Args, context: &Context) -> Result<Outcome, Error> {
             Command::Watch(args) => commands::watch::run(args, context).await,
             Command::Sandbox(args) => commands::sandbox::run(args, context).await,
             Command::Schema(args) => commands::schema::run(args, context),
+            Command::Completions(args) => commands::completions::run(args, context),
+            Command::Man(args) => commands::man::run(args, context),
         }
     })
 }

@@ -10,6 +10,7 @@ mod hostile;
 mod init;
 mod kill;
 mod lists;
+mod manual;
 mod mistakes;
 mod plan;
 mod prune;

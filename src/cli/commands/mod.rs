@@ -1,8 +1,10 @@
 //! One file for each command: its arguments, whose doc comments are the help, then what it does.
 
 pub(super) mod apply;
+pub(super) mod completions;
 pub(super) mod explain;
 pub(super) mod init;
+pub(super) mod man;
 pub(super) mod plan;
 pub(super) mod sandbox;
 pub(super) mod schema;
