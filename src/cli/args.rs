@@ -14,7 +14,7 @@ use crate::plan::Deletes;
 /// in the account, field by field and with the reason; `apply` does it; `watch` plans at every
 /// save.
 #[derive(Debug, Parser)]
-#[command(name = "personactl", version, after_help = EXIT_CODES)]
+#[command(name = "personactl", version, after_help = FIRST_STEPS, after_long_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten, next_help_heading = "Options of every command")]
     pub(super) global: Global,
@@ -22,7 +22,17 @@ pub(super) struct Args {
     pub(super) command: Command,
 }
 
-const EXIT_CODES: &str = "\
+const FIRST_STEPS: &str = "\
+Start with `personactl init`. Each command has examples under --help.";
+
+const EXAMPLES: &str = "\
+Examples:
+  personactl init                         a directory to start from
+  personactl validate                     mistakes, without key or network
+  personactl plan                         what would change
+  personactl apply                        shows it, asks, and does it
+  personactl plan --help                  more on a command
+
 Exit codes:
   0    done, nothing (more) to do
   1    failed, nothing was changed
@@ -30,10 +40,9 @@ Exit codes:
   3    applied in part: some steps failed, were stale, blocked or refused
   4    not authorised
   64   wrong usage
-  130  interrupted (143: terminated)
+  130  interrupted (143: terminated)";
 
-Try it: personactl plan -e sandbox, which needs no key.";
-
+/// The commands, in the order in which a newcomer needs them.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Init(commands::init::Args),
@@ -168,4 +177,102 @@ pub(super) enum Winner {
     Block,
     /// The repository
     Repo,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// As wide as a terminal is at least.
+    const WIDTH: usize = 80;
+
+    /// The program and its commands.
+    fn described() -> Vec<clap::Command> {
+        let mut program = Args::command().disable_help_subcommand(true);
+        program.build();
+        let commands = program.get_subcommands().cloned().collect();
+        [vec![program], commands].concat()
+    }
+
+    /// What stands below the options. It is written with line breaks of its own.
+    fn epilogue(command: &clap::Command) -> String {
+        let long = command.get_after_long_help();
+        let text = long.or(command.get_after_help());
+        text.map(ToString::to_string).unwrap_or_default()
+    }
+
+    fn examples(command: &clap::Command) -> Vec<String> {
+        let text = epilogue(command);
+        let (_, block) = text.split_once("Examples:\n").unwrap_or_default();
+        let block = block.split("\n\n").next().unwrap_or_default();
+        block.lines().map(str::to_owned).collect()
+    }
+
+    /// What is typed in an example, without a pipe and without what is said of it: words, or several of them in quotes.
+    fn typed(line: &str) -> Vec<String> {
+        let line = line.trim_start();
+        let ends = ["  ", " > ", " | "].map(|end| line.find(end));
+        let end = ends.into_iter().flatten().min();
+        let parts = line[..end.unwrap_or(line.len())].split('\'');
+        let words = parts.enumerate().flat_map(|(index, part)| match index % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        });
+        words.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn each_command_has_examples_that_can_be_typed() {
+        for command in described() {
+            let examples = examples(&command);
+            assert!(!examples.is_empty(), "{command} has none");
+            for line in examples {
+                let words = typed(&line);
+                assert_eq!(words[0], "personactl", "{line}");
+                if command.get_name() != "personactl" {
+                    assert!(words.contains(&command.get_name().to_owned()), "{line}");
+                }
+                match Args::try_parse_from(words) {
+                    Err(error) if error.use_stderr() => panic!("{line}\n{error}"),
+                    Ok(_) | Err(_) => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_help_fits_a_terminal() {
+        for command in described() {
+            let mut narrow = command.clone().term_width(WIDTH);
+            let wrapped = [narrow.render_help(), narrow.render_long_help()];
+            let texts = wrapped.map(|text| text.to_string());
+            let own = epilogue(&command);
+            for line in texts.iter().chain([&own]).flat_map(|text| text.lines()) {
+                assert!(line.chars().count() <= WIDTH, "{command}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_short_help_is_short() {
+        for mut command in described() {
+            let lines = |text: clap::builder::StyledStr| text.to_string().lines().count();
+            let short = lines(command.render_help());
+            assert!(short < lines(command.render_long_help()), "{command}");
+        }
+    }
+
+    #[test]
+    fn what_an_example_types_ends_before_what_is_said_of_it() {
+        let rows: [(&str, &[&str]); 3] = [
+            ("  a b   says it", &["a", "b"]),
+            ("  a 'b c' > d", &["a", "b c"]),
+            ("  a --b=c | d", &["a", "--b=c"]),
+        ];
+        for (line, words) in rows {
+            assert_eq!(typed(line), words);
+        }
+    }
 }

@@ -21,11 +21,22 @@ use crate::catalog::PERSONA;
 use crate::model::Digest;
 use crate::plan::{Deletes, Plan};
 
-/// Show the plan, ask, and do exactly that; or do what a saved plan says
+/// Show the plan, ask, and do exactly that
 ///
-/// Each persona is read again first: where it is no longer what the plan was built on, nothing is
+/// A saved plan is done as it was saved, and nobody is asked. Each persona is read again first: where it is no longer what the plan was built on, nothing is
 /// sent. One persona's failure does not stop the others.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  personactl apply                        asks before anything is sent
+  personactl apply --yes                  does not ask, for scripts
+  personactl apply -e production --yes production      where it is protected
+  personactl apply plan.json              what `plan --out` saved
+  personactl apply --expect 33cba76dae8e0e5c9e8f3a9a4a5a8ddb
+  personactl apply --prune                deletes what lost its manifest
+
+Each apply saves how to take it back; that is a plan like any other:
+  personactl apply personas/.personactl/undo/TIME-ENVIRONMENT.json")]
 pub(in crate::cli) struct Args {
     /// The persona directory, or a plan that `plan --out` saved [default: personas]
     #[arg(value_name = "DIR or PLAN")]

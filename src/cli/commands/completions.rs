@@ -12,9 +12,11 @@ use super::super::outcome::Outcome;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  personactl completions bash > ~/.local/share/bash-completion/completions/personactl
-  personactl completions zsh > ~/.zfunc/_personactl      a directory of fpath
-  personactl completions fish > ~/.config/fish/completions/personactl.fish")]
+  personactl completions bash > /etc/bash_completion.d/personactl
+  personactl completions zsh > ~/.zfunc/_personactl
+  personactl completions fish > ~/.config/fish/completions/personactl.fish
+
+For zsh, ~/.zfunc stands for a directory that is in fpath.")]
 pub(in crate::cli) struct Args {
     /// The shell
     #[arg(value_name = "SHELL")]

@@ -6,14 +6,14 @@ use super::super::outcome::Outcome;
 use crate::catalog::nearest;
 use crate::model::Code;
 
-/// Explain a finding by its code, with examples; without one, list all codes
+/// Explain a finding by its code, with examples
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   personactl explain plain-secret
-  personactl explain")]
+  personactl explain                      lists all codes")]
 pub(in crate::cli) struct Args {
-    /// The word in brackets behind `error`, `warning` or `note`
+    /// The word in brackets behind `error`, `warning` or `note`; without one, all codes are listed
     #[arg(value_name = "CODE")]
     code: Option<String>,
 }

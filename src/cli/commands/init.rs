@@ -20,9 +20,9 @@ use crate::durable;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  personactl init                 the directory `personas`
-  personactl init agents          another one
-  personactl init --github        with a workflow that plans and applies")]
+  personactl init                         the directory `personas`
+  personactl init agents                  another one
+  personactl init --github                with a workflow for pull requests")]
 pub(in crate::cli) struct Args {
     /// The persona directory to make
     #[arg(value_name = "DIR", default_value = DIRECTORY)]

@@ -18,9 +18,8 @@ use crate::catalog::nearest;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  personactl man | man -l -                     read it
-  personactl man plan | man -l -                the page of a command
-  personactl man --out /usr/share/man/man1      all pages, for packages")]
+  personactl man plan > plan.1            to be read with `man ./plan.1`
+  personactl man --out share/man/man1     all pages, for packages")]
 pub(in crate::cli) struct Args {
     /// The command whose page it is; without it, that of the program
     #[arg(value_name = "COMMAND", conflicts_with = "out")]

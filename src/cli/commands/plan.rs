@@ -12,10 +12,17 @@ use super::super::site::{DIRECTORY, Site};
 use crate::plan::{Action, Obstacle, Plan, Step};
 use crate::render;
 
-/// Show what would change in the account, field by field and with the reason
+/// Show what would change, field by field and with the reason
 ///
 /// Nothing is changed: neither the account nor the ledger.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  personactl plan                         against the default environment
+  personactl plan -e production           against another one
+  personactl plan --only support/agent    one persona
+  personactl plan --out plan.json         to be reviewed, then applied
+  personactl plan --format json --detailed-exitcode")]
 pub(in crate::cli) struct Args {
     /// The persona directory
     #[arg(value_name = "DIR", default_value = DIRECTORY)]

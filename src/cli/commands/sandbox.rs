@@ -16,11 +16,18 @@ use crate::render::on_one_line;
 use crate::sandbox::{self, Fault, GetShape, Mask, Normalise, Options, Quirks};
 use crate::settings::{SANDBOX, sandbox_folders};
 
-/// Serve the embedded service on a port, for trying out clients and CI
+/// Serve the sandbox on a port, for trying out clients and CI
 ///
 /// It behaves as the real service is known to and keeps its state in one directory. Point a client
 /// at it with TAVUS_PUBLIC_API_BASE_URL=http://127.0.0.1:8787/v2 and any key.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  personactl sandbox                      on 127.0.0.1:8787
+  personactl sandbox --listen 127.0.0.1:0 --state sandbox      a free port
+  personactl sandbox --mask null --get-shape envelope
+  personactl sandbox --fault 'POST /v2/personas reset after count=1'
+  personactl sandbox --fault '* * status=503 retry-after=2 chance=0.3 seed=7'")]
 pub(in crate::cli) struct Args {
     /// The persona directory whose sandbox it is
     #[arg(value_name = "DIR", default_value = DIRECTORY)]

@@ -21,19 +21,19 @@ const ALL: &str = "all";
 /// What cannot be told without settings.
 const BY_SETTINGS: [&str; 3] = ["unknown-variable", "unknown-environment", "orphan-overlay"];
 
-/// Find mistakes in the manifests and settings, without network, key or secret
+/// Find mistakes, without network, key or secret
 ///
-/// All of them at once, each with its place, what to do, and a code that `personactl explain` explains. Exits with 1 where there is
+/// In manifests and settings, all of them at once, each with its place, what to do, and a code that `personactl explain` explains. Exits with 1 where there is
 /// an error (with --strict also where there is a warning).
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
-  personactl validate                      the default environment
-  personactl validate -e all               every environment of the settings
-  personactl validate --format github      annotations on the lines of a pull request
+  personactl validate                     the default environment
+  personactl validate -e all              every environment of the settings
+  personactl validate --format github     annotations in a pull request
   personactl validate --format sarif > personactl.sarif
 
-A finding can be allowed where it is, by a comment on its line or on the one above:
+A finding can be allowed by a comment on its line, or on the one above:
   greeting: Say {{name}}      # personactl: allow(placeholder)")]
 pub(in crate::cli) struct Args {
     /// The persona directory

@@ -20,6 +20,11 @@ use crate::watch::Watcher;
 ///
 /// Mistakes are shown and the loop goes on.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  personactl watch                        plans, and changes nothing
+  personactl watch --apply -e sandbox     applies each plan
+  personactl watch --only support/agent   one persona")]
 pub(in crate::cli) struct Args {
     /// The persona directory
     #[arg(value_name = "DIR", default_value = DIRECTORY)]
