@@ -61,6 +61,11 @@ fn the_manual_has_a_page_for_each_command() {
         let written = page(&format!("personactl-{name}.1"));
         assert_eq!(site.run(["man", &name]).success().stdout, written);
         assert!(written.contains("OPTIONS OF EVERY COMMAND"), "{name}");
+        // Unfilled: each example is a line.
+        assert!(
+            written.contains(".SH EXAMPLES\n.nf\n  personactl "),
+            "{name}"
+        );
     }
     site.run(["man", "--out", "share/man1"]).success();
 }

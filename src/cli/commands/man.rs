@@ -55,16 +55,15 @@ fn page(command: Option<&str>) -> Result<String, Error> {
             .ok_or_else(|| unknown(name, &program))?,
         None => &program,
     };
-    let mut page = Vec::new();
-    manual(described).render(&mut page).map_err(Error::Output)?;
-    Ok(String::from_utf8_lossy(&page).into_owned())
+    text(&manual(described)).map_err(Error::Output)
 }
 
 fn write(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let program = program();
     for described in iter::once(&program).chain(program.get_subcommands()) {
-        manual(described).generate_to(folder)?;
+        let manual = manual(described);
+        fs::write(folder.join(manual.get_filename()), text(&manual)?)?;
     }
     Ok(())
 }
@@ -72,6 +71,14 @@ fn write(folder: &Path) -> io::Result<()> {
 fn manual(command: &clap::Command) -> Man {
     let version = env!("CARGO_PKG_VERSION");
     Man::new(command.clone()).source(format!("personactl {version}"))
+}
+
+/// The page. Its examples keep their lines, which would be filled otherwise.
+fn text(manual: &Man) -> io::Result<String> {
+    let mut page = Vec::new();
+    manual.render(&mut page)?;
+    let page = String::from_utf8_lossy(&page);
+    Ok(page.replacen(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n.nf\n", 1))
 }
 
 fn unknown(name: &str, program: &clap::Command) -> Error {
