@@ -35,7 +35,7 @@ pub(super) enum Error {
     Findings(String),
     #[error("`{}` holds no manifest", .0.display())]
     NoManifest(PathBuf),
-    #[error("{0} there already; nothing was written")]
+    #[error("already there: {0}; nothing was written")]
     Taken(String),
     #[error("`{}` would lead out of the repository; nothing was written", .0.display())]
     Outside(PathBuf),

@@ -84,7 +84,7 @@ fn one_file_that_is_there_keeps_all_others_from_being_written() {
         site.write(name, "mine");
         site.run(["init", "agents", "--github"])
             .code(1)
-            .says(&format!("`{name}` is there already"));
+            .says(&format!("already there: `{name}`; nothing was written"));
         assert_eq!(files(&site).len(), 1, "{name}");
     }
 }

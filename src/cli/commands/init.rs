@@ -139,13 +139,8 @@ impl Ground {
 fn refuse(files: &[File], bounds: &Bounds) -> Result<(), Error> {
     let taken = files.iter().filter_map(File::taken);
     let taken: Vec<_> = taken.map(|path| format!("`{}`", path.display())).collect();
-    match taken.as_slice() {
-        [] => {}
-        [one] => return Err(Error::Taken(format!("{one} is"))),
-        [others @ .., last] => {
-            let others = others.join(", ");
-            return Err(Error::Taken(format!("{others} and {last} are")));
-        }
+    if !taken.is_empty() {
+        return Err(Error::Taken(taken.join(", ")));
     }
     match files.iter().find(|file| !bounds.hold_new(&file.path)) {
         Some(file) => Err(Error::Outside(file.shown.clone())),
