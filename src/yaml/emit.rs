@@ -12,6 +12,8 @@ use super::style::{Room, is_readable, natural};
 pub(crate) enum Tree {
     /// A value; of lists and maps the empty ones.
     Scalar(Value),
+    /// A text that has to stay on one line.
+    Quoted(String),
     /// What a tag makes of a text: `!file path`.
     Tagged(Tag, String),
     /// A list.
@@ -115,7 +117,7 @@ pub(crate) fn block(text: &mut String, tree: &Tree, indent: usize, dashes: usize
                 }
             }
         }
-        Tree::Scalar(_) | Tree::Tagged(..) => {}
+        Tree::Scalar(_) | Tree::Quoted(_) | Tree::Tagged(..) => {}
     }
 }
 
@@ -125,6 +127,7 @@ pub(crate) fn on_line(tree: &Tree, room: Room) -> Option<String> {
     match tree {
         Tree::Scalar(Value::String(text)) => Some(natural(text, room)),
         Tree::Scalar(value) => Some(value.to_string()),
+        Tree::Quoted(text) => Some(natural(text, Room::Flow)),
         Tree::Tagged(tag, text) => Some(format!("{} {}", tag.name(), natural(text, Room::Flow))),
         Tree::List(elements) if elements.is_empty() => Some("[]".to_owned()),
         Tree::Map(branches) if branches.is_empty() => Some("{}".to_owned()),
@@ -141,7 +144,7 @@ fn short(elements: &[Tree]) -> Option<String> {
         let is_word = match element {
             Tree::Scalar(Value::String(text)) => !text.contains(char::is_whitespace),
             Tree::Scalar(_) => true,
-            Tree::Tagged(..) | Tree::List(_) | Tree::Map(_) => false,
+            Tree::Quoted(_) | Tree::Tagged(..) | Tree::List(_) | Tree::Map(_) => false,
         };
         let word = is_word.then(|| on_line(element, Room::Flow)).flatten()?;
         if word.chars().count() > longest || line.chars().count() > longest_list {
@@ -180,7 +183,7 @@ fn harmless(comment: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::yaml) mod tests {
     use std::sync::Arc;
 
     use proptest::prelude::*;

@@ -8,6 +8,15 @@
 mod compose;
 #[cfg_attr(
     not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the commands that write files come next"
+    )
+)]
+mod edit;
+#[cfg_attr(
+    not(test),
     expect(dead_code, reason = "the commands that write files come next")
 )]
 mod emit;
@@ -17,10 +26,6 @@ mod node;
 mod scalar;
 pub(crate) mod shape;
 mod source;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the commands that write files come next")
-)]
 mod style;
 
 pub(crate) use compose::{Composed, compose};

@@ -86,9 +86,8 @@ impl Node {
         Self { place, data }
     }
 
-    /// Whether both say the same, wherever they say it: members in the same order, numbers in the same
+    /// Whether both say the same, wherever they say it: members in any order, numbers in the same
     /// spelling.
-    #[cfg(test)]
     pub(crate) fn says(&self, other: &Self) -> bool {
         match (&self.data, &other.data) {
             (Data::Null, Data::Null) => true,
@@ -107,11 +106,10 @@ impl Node {
                         .all(|(one, other)| one.says(other))
             }
             (Data::Map(members), Data::Map(others)) => {
+                let (members, others) = (sorted(members), sorted(others));
+                let mut pairs = members.iter().zip(&others);
                 members.len() == others.len()
-                    && members
-                        .iter()
-                        .zip(others)
-                        .all(|(one, other)| one.name == other.name && one.value.says(&other.value))
+                    && pairs.all(|(one, other)| one.0 == other.0 && one.1.says(other.1))
             }
             _ => false,
         }
@@ -226,6 +224,16 @@ pub(crate) fn too_much(place: Place) -> Finding {
     let message = format!("more than {MAX_NODES} values, or too much text, in one document");
     Finding::error("too-large", place, message)
         .hint("aliases and includes count with all they bring")
+}
+
+/// Members in the order of their names.
+fn sorted(members: &[Member]) -> Vec<(&str, &Node)> {
+    let pairs = members.iter();
+    let mut pairs: Vec<_> = pairs
+        .map(|member| (member.name.as_str(), &member.value))
+        .collect();
+    pairs.sort_by_key(|(name, _)| *name);
+    pairs
 }
 
 fn highest<'n>(nodes: impl Iterator<Item = &'n Node>) -> usize {

@@ -108,6 +108,11 @@ impl Source {
         end_of(&self.file, "")
     }
 
+    /// The place of a byte of the text.
+    pub(crate) fn place_at(&self, at: usize) -> Place {
+        end_of(&self.file, &self.text[..at])
+    }
+
     /// The first control character that has no business in a manifest.
     pub(crate) fn control_character(&self) -> Option<Finding> {
         let is_stray = |byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');

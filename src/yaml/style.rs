@@ -35,6 +35,19 @@ pub(crate) enum Room {
     },
 }
 
+impl Room {
+    /// The same place with its lines at another column.
+    pub(crate) const fn indented(self, column: usize) -> Self {
+        match self {
+            Self::Block { indent, step } => Self::Block {
+                indent: column,
+                step: (column + step).saturating_sub(indent),
+            },
+            Self::Flow => Self::Flow,
+        }
+    }
+}
+
 /// The text as a person would write it.
 pub(crate) fn natural(text: &str, room: Room) -> String {
     let style = match text.contains('\n') {
