@@ -590,6 +590,46 @@ fn what_cannot_be_done_alone_is_refused_with_its_place() {
 }
 
 #[test]
+fn what_the_example_personas_say_for_themselves_can_be_changed() {
+    let files = walkdir::WalkDir::new("personas")
+        .sort_by_file_name()
+        .into_iter();
+    let files = files.filter_map(Result::ok).filter(|file| {
+        file.path()
+            .extension()
+            .is_some_and(|ending| ending == "yaml")
+    });
+    let (mut set, mut removed) = (0, 0);
+    for file in files {
+        let text = std::fs::read_to_string(file.path()).expect("it was just listed");
+        let value = read("a.yaml", &text);
+        let mut places = Vec::new();
+        all_places(&value, &Pointer::root(), &mut places);
+        for at in places
+            .iter()
+            .filter(|at| at.get(&value).is_some_and(Value::is_string))
+        {
+            let (new, source) = (json!("something new"), source("a.yaml", &text));
+            match edit(&source, at, &Change::Set(&new)) {
+                Ok(text_after) => {
+                    set += 1;
+                    assert!(strays(&text_after, &text) <= 1, "{at}\n{text_after}");
+                }
+                Err(refusal) => assert_ne!(refusal.reason, Reason::Unsure, "{at} in\n{text}"),
+            }
+            match edit(&source, at, &Change::Remove) {
+                Ok(text_after) => {
+                    removed += 1;
+                    assert!(strays(&text_after, &text) <= 1, "{at}\n{text_after}");
+                }
+                Err(refusal) => assert_ne!(refusal.reason, Reason::Unsure, "{at} in\n{text}"),
+            }
+        }
+    }
+    assert!(set > 100 && removed > 100, "{set} {removed}");
+}
+
+#[test]
 fn one_line_of_a_long_file_differs() {
     let lines = (0..500).map(|line| format!("key{line}: value {line}  # wörd {line}\n"));
     let file: String = lines.collect();
