@@ -29,4 +29,4 @@ pub use number::canonical_decimal;
 pub use place::{Place, Places};
 pub use pointer::Pointer;
 pub use record::{Applied, Record, Records};
-pub use redact::{is_telling, redact};
+pub use redact::{is_telling, redact, without_keys};

@@ -1,5 +1,7 @@
-//! Taking secrets out of text that a service had a say in, in whatever way they are spelt there.
+//! Taking secrets out of text that a service or a user had a say in: known ones in whatever way they are spelt there, and
+//! others by what keys look like.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use serde_json::Value;
@@ -149,6 +151,34 @@ fn base64(text: &[u8], before: usize, last: [u8; 2]) -> String {
     spelt[[0, 2, 3][before]..end].to_owned()
 }
 
+/// How keys of well-known services begin.
+const KEYS: [&str; 9] = [
+    "sk-", "sk_", "pk_", "ghp_", "gho_", "xox", "AKIA", "AIza", "eyJ",
+];
+
+/// The text without words that are built like keys: whoever pasted one in the wrong place is not helped
+/// by seeing it in a log.
+#[must_use]
+pub fn without_keys(text: &str) -> Cow<'_, str> {
+    if !KEYS.iter().any(|key| text.contains(key)) {
+        return Cow::Borrowed(text);
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut rest = text;
+    let mut shown = String::with_capacity(text.len());
+    while !rest.is_empty() {
+        let (word, behind) = rest.split_at(rest.find(|c| !is_part(c)).unwrap_or(rest.len()));
+        let is_key = KEYS
+            .iter()
+            .any(|key| word.len() > key.len() + 2 && word.starts_with(key));
+        shown.push_str(if is_key { MASK } else { word });
+        let gap = behind.find(is_part).unwrap_or(behind.len());
+        shown.push_str(&behind[..gap]);
+        rest = &behind[gap..];
+    }
+    Cow::Owned(shown)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,5 +248,18 @@ mod tests {
     fn a_short_secret_is_only_looked_for_as_it_is() {
         assert_eq!(redact("any 616e79".to_owned(), ["any"]), "******** 616e79");
         assert_eq!(redact("text".to_owned(), [""]), "text");
+    }
+
+    #[test]
+    fn words_that_are_built_like_keys_are_not_shown() {
+        let shown = without_keys("headers: [Authorization, Bearer sk-live-123] # ask-me, desk-top");
+        assert_eq!(
+            shown,
+            "headers: [Authorization, Bearer ********] # ask-me, desk-top"
+        );
+        assert_eq!(
+            without_keys("`sk-live-123` is no file"),
+            "`********` is no file"
+        );
     }
 }

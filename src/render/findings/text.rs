@@ -4,8 +4,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use crate::catalog::seems_credential;
 use crate::lint::Verdict;
-use crate::model::{Finding, Place, SecretName, Severity};
-use crate::render::escape::{on_one_line, without_keys};
+use crate::model::{Finding, Place, SecretName, Severity, without_keys};
+use crate::render::escape::on_one_line;
 
 /// How many findings are shown at most: whoever made more has made one mistake many times.
 const MOST: usize = 100;
