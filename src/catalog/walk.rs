@@ -53,6 +53,22 @@ impl Catalog {
         found
     }
 
+    /// What puts pointers into the order of the table: what it does not know comes last.
+    #[must_use]
+    pub fn rank(&self, pointer: &Pointer) -> Vec<usize> {
+        let mut members = self.fields;
+        let mut ranks = Vec::new();
+        for token in pointer.tokens() {
+            let Some(rank) = members.iter().position(|field| field.name == token) else {
+                ranks.push(usize::MAX);
+                break;
+            };
+            ranks.push(rank);
+            members = members[rank].known_members();
+        }
+        ranks
+    }
+
     /// Whether the members of the object at `pointer` are fields of their own: then it may hold more than
     /// can be seen, and must never be set as a whole while it is there.
     #[must_use]

@@ -51,6 +51,7 @@ pub(super) enum Command {
     Plan(commands::plan::Args),
     Apply(commands::apply::Args),
     Watch(commands::watch::Args),
+    Import(commands::import::Args),
     Sandbox(commands::sandbox::Args),
     Schema(commands::schema::Args),
     Completions(commands::completions::Args),

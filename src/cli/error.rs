@@ -53,6 +53,16 @@ pub(super) enum Error {
     },
     #[error("there is no manifest `{0}`")]
     NoSuchKey(String, Option<String>),
+    #[error("there is no persona `{0}` to import")]
+    NoStranger(String),
+    #[error("cannot try out what would be written; nothing was")]
+    Trial(#[source] io::Error),
+    #[error("cannot write `{}`", path.display())]
+    Import {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -138,6 +148,7 @@ impl Error {
                 ..
             })
             | Self::NoSuchKey(..)
+            | Self::NoStranger(_)
             | Self::Usage(_) => Outcome::Usage,
             _ => Outcome::Failed,
         }
@@ -173,6 +184,13 @@ impl Error {
                 Some("nothing was changed; plan again, and review what is new".to_owned())
             }
             Self::Taken(_) => Some("name another directory, or move them away".to_owned()),
+            Self::NoStranger(_) => {
+                Some("`personactl import` without a choice lists all".to_owned())
+            }
+            Self::Import { .. } => Some(
+                "nothing is ever written over; move away what is in the way, and import again"
+                    .to_owned(),
+            ),
             Self::NoSuchKey(_, near) => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::Api(error) => api_hint(&error.kind),
             _ => None,

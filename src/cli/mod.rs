@@ -5,6 +5,7 @@ mod commands;
 mod concealed;
 mod consent;
 mod context;
+mod drafting;
 mod embedded;
 mod error;
 mod log;

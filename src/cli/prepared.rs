@@ -62,7 +62,7 @@ impl Prepared {
             })
         };
         let mut plan = build(&live);
-        if complete(service.client.reader(), &plan, &mut live).await? {
+        if complete(service.client.reader(), &revised(&plan), &mut live).await? {
             plan = build(&live);
         }
         Ok(Self {
@@ -96,7 +96,7 @@ impl Prepared {
         let mut live = known.fetch(&mut ledger).await?;
         saved.remember(ledger.records());
         let plan = saved.plan;
-        complete(service.client.reader(), &plan, &mut live).await?;
+        complete(service.client.reader(), &revised(&plan), &mut live).await?;
         let outdated = plan::outdated(&PERSONA, &plan, &live, ledger.records());
         Ok(Self {
             plan,
@@ -178,7 +178,7 @@ impl Known<'_> {
 
 /// The values of these secrets, as far as they are set. The sandbox gets stand-ins: no real secret is
 /// ever sent to it.
-fn secrets(site: &Site<'_>, names: impl IntoIterator<Item = SecretName>) -> Secrets {
+pub(super) fn secrets(site: &Site<'_>, names: impl IntoIterator<Item = SecretName>) -> Secrets {
     let value = |name: &SecretName| match site.environment.api {
         Api::Sandbox { .. } => Some(SecretString::from(format!("sandbox stand-in for {name}"))),
         Api::Service { .. } => set(site.context, name),
@@ -201,13 +201,21 @@ fn set(context: &Context, name: &SecretName) -> Option<SecretString> {
     Some(secret)
 }
 
-/// Reads those personas one by one that the plan would change, if the list says less of them than
-/// that does: patches are made for the whole document. Whether it does is seen from the first.
-/// Returns whether anything was learnt.
-async fn complete(reader: Reader<'_>, plan: &Plan, live: &mut [Live]) -> Result<bool, ApiError> {
-    let revised: BTreeSet<&PersonaId> = plan.steps.iter().filter_map(Step::revised).collect();
+/// The personas that the plan would change: patches are made for the whole document.
+fn revised(plan: &Plan) -> BTreeSet<PersonaId> {
+    let revised = plan.steps.iter().filter_map(Step::revised);
+    revised.cloned().collect()
+}
+
+/// Reads these personas one by one, if the list says less of them than that does. Whether it does is seen from
+/// the first. Returns whether anything was learnt.
+pub(super) async fn complete(
+    reader: Reader<'_>,
+    meant: &BTreeSet<PersonaId>,
+    live: &mut [Live],
+) -> Result<bool, ApiError> {
     let mut learnt = false;
-    for live in live.iter_mut().filter(|live| revised.contains(&live.id)) {
+    for live in live.iter_mut().filter(|live| meant.contains(&live.id)) {
         let Some(whole) = reader.find(&live.id).await? else {
             continue;
         };

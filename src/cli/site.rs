@@ -62,8 +62,13 @@ impl<'c> Site<'c> {
 
     /// Loads the manifests, mistakes and all.
     pub(super) fn load(&self) -> Result<Loaded, Error> {
+        self.load_from(&self.directory)
+    }
+
+    /// Loads the manifests of another directory, as if they were here.
+    pub(super) fn load_from(&self, directory: &Path) -> Result<Loaded, Error> {
         let scope = scope(&self.environment.terms);
-        Ok(manifest::load(&self.directory, &scope)?)
+        Ok(manifest::load(directory, &scope)?)
     }
 
     /// Shows what is wrong with the manifests; an error where that stops the run. That there is none at

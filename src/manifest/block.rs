@@ -5,7 +5,7 @@ use crate::model::{Finding, Ownership, PersonaId, Place, Pointer};
 use crate::yaml::{Data, Node, shape};
 
 /// The member of a manifest that holds the block.
-pub(super) const NAME: &str = "x-personactl";
+pub(crate) const NAME: &str = "x-personactl";
 
 /// What the block may say.
 pub(crate) static BLOCK: Field = Field::members(

@@ -39,8 +39,8 @@ pub struct Scope<'a> {
     pub catalog: &'static Catalog,
 }
 
-/// What a persona directory says.
-#[derive(Debug)]
+/// What a persona directory says; by default what one says that is not there.
+#[derive(Debug, Default)]
 #[must_use]
 pub struct Loaded {
     /// The manifests without a mistake that are meant for the environment, sorted by key.

@@ -18,7 +18,7 @@ use crate::model::{
 };
 
 /// Everything that a plan is made of.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// What is known of the fields.
     pub catalog: &'static Catalog,

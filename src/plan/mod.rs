@@ -28,8 +28,8 @@ pub use judge::Cause;
 pub use lost::{Trace, intent, recovered, trace};
 pub use namesake::appeared;
 pub use outdated::outdated;
-pub use pair::{is_other_account, known_ids};
-pub use revise::patch;
+pub use pair::{described, is_other_account, known_ids};
+pub use revise::{patch, put};
 pub use saved::{Saved, SavedError};
 pub use step::{
     Action, Binding, FieldChange, Notes, Obstacle, Plan, Removal, Request, Revision, Step, Summary,

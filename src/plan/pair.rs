@@ -56,6 +56,20 @@ pub fn known_ids<'a>(desired: &'a [Desired], records: &'a Records) -> BTreeSet<&
         .collect()
 }
 
+/// The live personas that a manifest means, or of which it cannot be told whether it does, each with its key.
+#[must_use]
+pub fn described<'a>(
+    catalog: &Catalog,
+    desired: &'a [Desired],
+    live: &'a [Live],
+    records: &'a Records,
+) -> BTreeMap<&'a PersonaId, &'a Key> {
+    let pairs = pair(catalog, desired, live, records).into_iter();
+    // A name that is nearly the same is another one.
+    let decided = pairs.filter(|pair| !matches!(pair, Pair::New { .. }));
+    decided.flat_map(|pair| pair.meant()).collect()
+}
+
 /// Whether the account is another one than the ledger's: of three or more ids that it knows, none is
 /// live. Creating all of them anew would be wrong.
 #[must_use]

@@ -99,7 +99,7 @@ pub(super) fn body(catalog: &Catalog, document: &Value) -> Value {
 
 /// Sets the member at `pointer`, with the objects around it, or takes it away; a null is taken
 /// away.
-pub(super) fn put(document: &mut Value, pointer: &Pointer, value: Option<Value>) {
+pub fn put(document: &mut Value, pointer: &Pointer, value: Option<Value>) {
     let Some((parent, name)) = pointer.split_last() else {
         return;
     };

@@ -3,6 +3,7 @@
 
 mod escape;
 mod findings;
+mod imports;
 mod json;
 mod outcomes;
 mod style;
@@ -11,6 +12,7 @@ mod value;
 
 pub use escape::{in_json, in_output, on_one_line};
 pub use findings::{annotations, findings, verdict, verdict_json, verdict_sarif};
-pub use json::{applied, planned};
+pub use imports::{import, strangers};
+pub use json::{applied, imported, planned};
 pub use outcomes::{outcome, outcomes};
 pub use text::plan;

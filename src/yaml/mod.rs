@@ -15,10 +15,6 @@ mod compose;
     )
 )]
 mod edit;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the commands that write files come next")
-)]
 mod emit;
 mod entries;
 mod lines;
@@ -29,6 +25,7 @@ mod source;
 mod style;
 
 pub(crate) use compose::{Composed, compose};
+pub(crate) use emit::{Branch, Tree, emit};
 pub(crate) use node::{Budget, Data, MAX_DEPTH, Member, Node, Tag, too_deep, too_much};
 pub(crate) use source::Source;
 pub use source::Sources;

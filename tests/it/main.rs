@@ -7,6 +7,7 @@ mod faults;
 mod fields;
 mod fuzz;
 mod hostile;
+mod import;
 mod init;
 mod kill;
 mod lists;

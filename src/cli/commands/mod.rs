@@ -3,6 +3,7 @@
 pub(super) mod apply;
 pub(super) mod completions;
 pub(super) mod explain;
+pub(super) mod import;
 pub(super) mod init;
 pub(super) mod man;
 pub(super) mod plan;

@@ -17,6 +17,10 @@ use crate::settings::SETTINGS;
 /// `# yaml-language-server: $schema=./_schema.json`. It knows the variables of the settings: write it
 /// again when one is added.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  personactl schema > personas/_schema.json
+  personactl schema --settings > personas/_settings.json")]
 pub(in crate::cli) struct Args {
     /// The persona directory whose variables `!var` may name
     #[arg(value_name = "DIR", default_value = DIRECTORY)]

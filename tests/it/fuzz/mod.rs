@@ -2,6 +2,7 @@
 //! full and rightly, or refused with a reason. `PROPTEST_CASES` sets how many of each are tried.
 
 mod edits;
+mod imports;
 mod ledgers;
 mod manifests;
 mod patches;

@@ -17,7 +17,16 @@ pub(crate) struct Served {
 impl Served {
     /// One that behaves as these options say.
     pub(crate) fn with(options: &[&str]) -> Self {
+        Self::holding(&[], options)
+    }
+
+    /// One that holds these personas at first.
+    pub(crate) fn holding(personas: &[Value], options: &[&str]) -> Self {
         let home = Site::empty();
+        home.write(
+            "personas/_sandbox/personas.json",
+            json!(personas).to_string(),
+        );
         let listen = ["sandbox", "--listen", "127.0.0.1:0"];
         let mut running = home.start(listen.iter().chain(options).copied());
         let mut line = String::new();
