@@ -25,6 +25,19 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     sync(folder)
 }
 
+/// Writes a file that is there anew, in the same way; who may read and write it stays.
+///
+/// # Errors
+/// Where the file system refuses; the old file is then still there.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
+    let permissions = fs::metadata(path)?.permissions();
+    let file = filled(NamedTempFile::new_in(folder)?, content)?;
+    file.as_file().set_permissions(permissions)?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync(folder)
+}
+
 /// Creates a file in the same way, and never replaces one; readable by whoever may read what the user makes.
 ///
 /// # Errors

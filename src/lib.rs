@@ -29,6 +29,7 @@ pub mod manifest;
 pub mod model;
 mod mutant;
 pub mod plan;
+pub mod pull;
 pub mod render;
 pub mod sandbox;
 pub mod schema;

@@ -46,14 +46,16 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Init(commands::init::Args),
+    Import(commands::import::Args),
     Validate(commands::validate::Args),
     Explain(commands::explain::Args),
     Plan(commands::plan::Args),
     Apply(commands::apply::Args),
+    Show(commands::show::Args),
+    Pull(commands::pull::Args),
     Watch(commands::watch::Args),
-    Import(commands::import::Args),
-    Sandbox(commands::sandbox::Args),
     Schema(commands::schema::Args),
+    Sandbox(commands::sandbox::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }

@@ -63,6 +63,10 @@ pub(super) enum Error {
         #[source]
         source: io::Error,
     },
+    #[error("`{0}` was never applied in this environment")]
+    NotApplied(String),
+    #[error("`{0}` is not live in this environment")]
+    NotLive(String),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -128,6 +132,18 @@ pub(super) enum Error {
     Input(#[source] io::Error),
     #[error("cannot write the result")]
     Output(#[source] io::Error),
+    #[error("nothing was written: {} not committed", changed(.0))]
+    Dirty(Vec<PathBuf>),
+    #[error("nothing was written: git cannot tell whether `{}` is committed", .0.display())]
+    Undecided(PathBuf),
+    #[error("nothing was written: {0}")]
+    NotWritten(String),
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("nothing was applied: {0}")]
     NotConfirmed(String),
     #[error("{0}")]
@@ -191,11 +207,31 @@ impl Error {
                 "nothing is ever written over; move away what is in the way, and import again"
                     .to_owned(),
             ),
+            Self::NotApplied(_) | Self::NotLive(_) => {
+                Some("`personactl status` shows what is".to_owned())
+            }
+            Self::Undecided(_) => {
+                Some("see what `git status` says, or say --allow-dirty".to_owned())
+            }
+            Self::Dirty(_) => Some("commit them first, or say --allow-dirty".to_owned()),
             Self::NoSuchKey(_, near) => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::Api(error) => api_hint(&error.kind),
             _ => None,
         }
     }
+}
+
+fn changed(files: &[PathBuf]) -> String {
+    let files: Vec<String> = files
+        .iter()
+        .map(|file| format!("`{}`", file.display()))
+        .collect();
+    let verb = if files.len() == 1 {
+        "has changes that are"
+    } else {
+        "have changes that are"
+    };
+    format!("{} {verb}", files.join(", "))
 }
 
 fn api_hint(kind: &ApiErrorKind) -> Option<String> {

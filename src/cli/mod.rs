@@ -8,6 +8,7 @@ mod context;
 mod drafting;
 mod embedded;
 mod error;
+mod git;
 mod log;
 mod outcome;
 mod plan_file;

@@ -47,31 +47,35 @@ impl Prepared {
             targets: BTreeSet::new(),
             fingerprints: &fingerprints,
         };
-        let mut live = known.fetch(&mut ledger).await?;
-        let build = |live: &[Live]| {
-            plan::build(&Inputs {
-                catalog: &PERSONA,
-                environment: &site.environment.name,
-                api_url: site.environment.api.label(),
-                desired: &loaded.desired,
-                elsewhere: &loaded.elsewhere,
-                live,
-                records: ledger.records(),
-                secrets: &fingerprints,
-                policy,
-            })
-        };
-        let mut plan = build(&live);
-        if complete(service.client.reader(), &revised(&plan), &mut live).await? {
-            plan = build(&live);
-        }
-        Ok(Self {
-            plan,
+        let live = known.fetch(&mut ledger).await?;
+        let mut prepared = Self {
+            plan: Plan::default(),
             ledger,
             live,
             secrets,
             fingerprints,
             outdated: BTreeMap::new(),
+        };
+        prepared.plan = prepared.planned(site, loaded, policy);
+        let Self { plan, live, .. } = &mut prepared;
+        if complete(service.client.reader(), &revised(plan), live).await? {
+            prepared.plan = prepared.planned(site, loaded, policy);
+        }
+        Ok(prepared)
+    }
+
+    /// The plan for what manifests say, with what is live and recorded here.
+    pub(super) fn planned(&self, site: &Site<'_>, loaded: &Loaded, policy: &Policy) -> Plan {
+        plan::build(&Inputs {
+            catalog: &PERSONA,
+            environment: &site.environment.name,
+            api_url: site.environment.api.label(),
+            desired: &loaded.desired,
+            elsewhere: &loaded.elsewhere,
+            live: &self.live,
+            records: self.ledger.records(),
+            secrets: &self.fingerprints,
+            policy,
         })
     }
 

@@ -71,15 +71,21 @@ impl<'c> Site<'c> {
         Ok(manifest::load(directory, &scope)?)
     }
 
-    /// Shows what is wrong with the manifests; an error where that stops the run. That there is none at
-    /// all is a mistake, unless everything may be deleted.
-    pub(super) fn check(&self, loaded: &Loaded, deletes: Deletes) -> Result<(), Error> {
+    /// Shows what is wrong with the manifests; what is only advice is left to `validate`.
+    pub(super) fn tell(&self, loaded: &Loaded) -> Vec<Finding> {
         let mut findings = loaded.findings.clone();
         findings.retain(|finding| finding.severity != Severity::Advice);
         if !findings.is_empty() {
             let shown = render::findings(&findings, |place| loaded.sources.line(place));
             self.context.say(&shown);
         }
+        findings
+    }
+
+    /// Shows what is wrong with the manifests; an error where that stops the run. That there is none at
+    /// all is a mistake, unless everything may be deleted.
+    pub(super) fn check(&self, loaded: &Loaded, deletes: Deletes) -> Result<(), Error> {
+        let findings = self.tell(loaded);
         let stops = |finding: &&Finding| finding.is_error() || self.context.strict;
         match findings.iter().filter(stops).count() {
             0 => {}

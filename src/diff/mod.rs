@@ -22,15 +22,15 @@ pub use compute::{Dialect, Rules, compute, compute_with};
 pub use patch::{ApplyError, Operation, Patch};
 
 #[cfg(test)]
-use tests::any_json;
+pub(crate) use tests::any_json;
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
     /// Small documents that have much in common.
-    pub(super) fn any_json() -> impl Strategy<Value = Value> {
+    pub(crate) fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),

@@ -47,6 +47,17 @@ pub(super) struct Found {
     pub(super) findings: Vec<Finding>,
 }
 
+impl Found {
+    /// One manifest, as if it were all there is.
+    pub(super) fn only(key: &Key, file: &File) -> Self {
+        Self {
+            manifests: vec![(key.clone(), file.clone())],
+            private: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+}
+
 /// The canonical form of the persona directory.
 pub(super) fn canonical(directory: &Path) -> Result<PathBuf, LoadError> {
     let given = if directory.as_os_str().is_empty() {

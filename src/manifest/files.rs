@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::revision::Texts;
 use crate::bounds::{Bounds, MAX_BYTES};
 use crate::catalog::nearest;
 use crate::model::{Finding, Place};
@@ -19,6 +20,8 @@ use crate::yaml::{Source, Sources};
 #[derive(Debug)]
 pub(super) struct Files {
     bounds: Bounds,
+    /// What some of them are to be taken to hold.
+    revised: Texts,
     contents: BTreeMap<PathBuf, Result<Source, Flaw>>,
     documents: BTreeMap<PathBuf, Rc<Composed>>,
     /// Every file that was asked for, as the user would type it; those that were missing too.
@@ -28,11 +31,11 @@ pub(super) struct Files {
 
 /// One file within the boundary.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct File {
+pub(crate) struct File {
     /// As the user would type it.
-    pub(super) shown: PathBuf,
+    pub(crate) shown: PathBuf,
     /// Where it really is.
-    pub(super) real: PathBuf,
+    pub(crate) real: PathBuf,
 }
 
 /// Why a file could not be read.
@@ -47,8 +50,14 @@ enum Flaw {
 impl Files {
     /// The files that manifests in `directory` may read; `directory` is canonical.
     pub(super) fn around(directory: &Path) -> Self {
+        Self::revised(directory, &Texts::new())
+    }
+
+    /// The same with some of them as they would be.
+    pub(super) fn revised(directory: &Path, revised: &Texts) -> Self {
         Self {
             bounds: Bounds::around(directory),
+            revised: revised.clone(),
             contents: BTreeMap::new(),
             documents: BTreeMap::new(),
             asked: BTreeSet::new(),
@@ -139,7 +148,11 @@ impl Files {
     }
 
     fn read(&mut self, file: &File) -> Result<Source, Flaw> {
-        let content = read_regular(&file.real).and_then(|bytes| {
+        let bytes = match self.revised.get(&file.real) {
+            Some(draft) => Ok(draft.after.as_bytes().to_vec()),
+            None => read_regular(&file.real),
+        };
+        let content = bytes.and_then(|bytes| {
             let shown = Arc::from(file.shown.display().to_string());
             let (source, flaw) = Source::decode(shown, &bytes);
             self.sources.insert(&source);

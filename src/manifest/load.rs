@@ -7,12 +7,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::block::{self, Block};
-use super::discover::{LoadError, canonical, discover};
+use super::discover::{Found, LoadError, canonical, discover};
 use super::document;
 use super::files::{File, Files, normalised};
 use super::leftover::{self, Survey};
 use super::overlay;
 use super::resolve::resolve;
+use super::revision::Texts;
 use super::twins;
 use crate::catalog::Catalog;
 use crate::lint::{self, Levels};
@@ -75,9 +76,22 @@ impl Loaded {
 
 /// Loads the manifests below `directory`.
 pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
+    load_from(directory, scope, &Texts::new(), None)
+}
+
+/// Loads the manifests, or only one of them, with some files as they would be.
+pub(super) fn load_from(
+    directory: &Path,
+    scope: &Scope<'_>,
+    revised: &Texts,
+    only: Option<(&Key, &File)>,
+) -> Result<Loaded, LoadError> {
     let real = canonical(directory)?;
-    let mut files = Files::around(&real);
-    let found = discover(directory, &real, &files)?;
+    let mut files = Files::revised(&real, revised);
+    let found = match only {
+        Some((key, file)) => Found::only(key, file),
+        None => discover(directory, &real, &files)?,
+    };
     let mut findings = found.findings;
     let private = found.private;
 
@@ -105,13 +119,17 @@ pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
         .map(|(key, file, document)| draft(key, &file, &document, &mut desk))
         .collect();
     compare_names(&mut drafts, scope.catalog);
-    let survey = Survey {
+    let survey = only.is_none().then(|| Survey {
         keys: drafts.iter().map(|draft| draft.key.as_str()).collect(),
         private,
         scope,
         home: &home,
-    };
-    findings.extend(survey.findings(&mut files));
+    });
+    findings.extend(
+        survey
+            .into_iter()
+            .flat_map(|survey| survey.findings(&mut files)),
+    );
 
     let mut desired = Vec::new();
     let mut elsewhere = BTreeSet::new();

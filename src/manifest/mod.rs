@@ -3,6 +3,7 @@
 //! `discover` finds the manifests, `files` reads them within the repository, `resolve` puts in what
 //! their tags stand for, `block` takes out what is addressed to us, `document` makes the body of
 //! the create call, and `load` does all of that for a directory; `leftover` finds the files that do nothing.
+//! `trace` leads from a value back to where it was written, and `revision` is a directory as it would be with some files written anew.
 
 mod block;
 mod discover;
@@ -12,10 +13,15 @@ mod leftover;
 mod load;
 mod overlay;
 mod resolve;
+mod revision;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod twins;
 
 pub(crate) use block::BLOCK;
 pub use discover::{LoadError, LoadErrorKind, is_manifest};
+pub(crate) use files::File;
 pub use load::{Loaded, Scope, load};
+pub use revision::{Draft, Revision};
+pub use trace::{Origin, Trace};

@@ -29,6 +29,7 @@ pub use lost::{Trace, intent, recovered, trace};
 pub use namesake::appeared;
 pub use outdated::outdated;
 pub use pair::{described, is_other_account, known_ids};
+pub(crate) use revise::with_ignored;
 pub use revise::{patch, put};
 pub use saved::{Saved, SavedError};
 pub use step::{

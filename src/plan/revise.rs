@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::step::{FieldChange, Request};
 use crate::catalog::Catalog;
 use crate::diff::{self, Dialect, Patch, Rules};
-use crate::model::Pointer;
+use crate::model::{Desired, Pointer};
 
 /// The patches that bring a live document to its fields' desired values: one request, and one more
 /// for each subtree that must travel apart. `None` where applying them here does not give exactly
@@ -52,7 +52,12 @@ pub(super) fn revise(
 }
 
 /// A desired value, with the places in it that are to be ignored as they are live.
-fn with_ignored(wanted: &Value, path: &Pointer, live: &Value, ignore: &[Pointer]) -> Value {
+pub(crate) fn with_ignored(
+    wanted: &Value,
+    path: &Pointer,
+    live: &Value,
+    ignore: &[Pointer],
+) -> Value {
     let mut value = wanted.clone();
     for ignored in ignore.iter().filter_map(|ignored| ignored.below(path)) {
         put(
@@ -128,6 +133,14 @@ pub fn put(document: &mut Value, pointer: &Pointer, value: Option<Value>) {
         None => {
             members(at).shift_remove(&name);
         }
+    }
+}
+
+impl Desired {
+    /// A document as far as it is compared: without the places that are ignored.
+    #[must_use]
+    pub fn compared<'v>(&self, document: &'v Value) -> Cow<'v, Value> {
+        without(document, &self.ignore)
     }
 }
 

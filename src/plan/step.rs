@@ -18,7 +18,7 @@ use crate::model::{
 };
 
 /// What would be done to the account, persona by persona.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "a plan is there to be shown or applied"]
 pub struct Plan {
     /// The environment that it is for.

@@ -1,18 +1,24 @@
 //! Plans, findings and outcomes turned into bytes. All colour and all escaping live here: text from
 //! the service or from a manifest passes `escape` on its way out.
 
+mod document;
+mod drafts;
 mod escape;
 mod findings;
 mod imports;
 mod json;
 mod outcomes;
 mod style;
+mod table;
 mod text;
 mod value;
 
+pub use document::{document, record};
+pub use drafts::draft;
 pub use escape::{in_json, in_output, on_one_line};
 pub use findings::{annotations, findings, verdict, verdict_json, verdict_sarif};
 pub use imports::{import, strangers};
 pub use json::{applied, imported, planned};
 pub use outcomes::{outcome, outcomes};
+pub use table::{Line, table};
 pub use text::plan;

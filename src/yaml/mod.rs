@@ -6,15 +6,7 @@
 //! styles that `style` knows.
 
 mod compose;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "the commands that write files come next"
-    )
-)]
-mod edit;
+pub(crate) mod edit;
 mod emit;
 mod entries;
 mod lines;

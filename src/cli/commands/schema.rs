@@ -11,9 +11,9 @@ use crate::manifest::BLOCK;
 use crate::schema;
 use crate::settings::SETTINGS;
 
-/// Print the JSON Schema of a manifest, for completion, hover and checks in an editor
+/// Print the JSON Schema of a manifest, for editors
 ///
-/// Write it beside the manifests, `personactl schema > personas/_schema.json`, and begin each with
+/// For completion, hover and checks. /// Write it beside the manifests, `personactl schema > personas/_schema.json`, and begin each with
 /// `# yaml-language-server: $schema=./_schema.json`. It knows the variables of the settings: write it
 /// again when one is added.
 #[derive(Debug, clap::Args)]

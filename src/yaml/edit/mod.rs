@@ -20,5 +20,5 @@ mod tests;
 mod tree;
 mod verify;
 
-pub(crate) use refusal::{Reason, Refusal};
+pub(crate) use refusal::Refusal;
 pub(crate) use verify::{Change, edit};

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
+use super::refusal::Reason;
 use super::*;
 use crate::diff::{Operation, Patch, compute};
 use crate::model::Pointer;
