@@ -4,11 +4,12 @@
 mod corpus;
 mod journal;
 mod site;
+mod validate;
 
 use std::env;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 /// Set where this example is run as the program itself, which is built into it.
 const AS_PROGRAM: &str = "SPEED_AS_PROGRAM";
@@ -16,6 +17,9 @@ const AS_PROGRAM: &str = "SPEED_AS_PROGRAM";
 /// Measures how fast things are.
 #[derive(Parser)]
 struct Args {
+    /// What is measured; all of it unless there is something here
+    #[arg(value_enum)]
+    what: Vec<What>,
     /// How many personas there are
     #[arg(long, default_value_t = 1_000)]
     personas: usize,
@@ -24,12 +28,34 @@ struct Args {
     rounds: usize,
 }
 
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum What {
+    /// What the journal costs
+    Journal,
+    /// Finding mistakes, beside reading the files
+    Validate,
+}
+
 fn main() -> ExitCode {
     if env::var_os(AS_PROGRAM).is_some() {
         return personactl::cli::run();
     }
-    let Args { personas, rounds } = Args::parse();
-    println!("{}", journal::measure(personas, rounds));
+    let Args {
+        what,
+        personas,
+        rounds,
+    } = Args::parse();
+    for (part, measure) in [
+        (
+            What::Journal,
+            journal::measure as fn(usize, usize) -> String,
+        ),
+        (What::Validate, validate::measure),
+    ] {
+        if what.is_empty() || what.contains(&part) {
+            println!("{}\n", measure(personas, rounds));
+        }
+    }
     ExitCode::SUCCESS
 }
 

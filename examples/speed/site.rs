@@ -35,6 +35,11 @@ impl Site {
         }
     }
 
+    /// The persona directory.
+    pub(crate) fn personas(&self) -> PathBuf {
+        self.folder.path().join("personas")
+    }
+
     /// How long the program takes with these arguments, under another program.
     pub(crate) fn time(&self, wrapper: &[&str], arguments: &[&str]) -> Duration {
         let mut command = Command::new(wrapper[0]);
