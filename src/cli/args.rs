@@ -51,6 +51,7 @@ pub(super) enum Command {
     Explain(commands::explain::Args),
     Plan(commands::plan::Args),
     Apply(commands::apply::Args),
+    Status(commands::status::Args),
     Show(commands::show::Args),
     Pull(commands::pull::Args),
     Watch(commands::watch::Args),

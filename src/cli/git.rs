@@ -1,7 +1,10 @@
 //! What git knows of a file. Where there is no git, or no repository, it knows nothing.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use jiff::Timestamp;
 
 use crate::durable;
 
@@ -38,4 +41,46 @@ fn run(file: &Path, arguments: &[&str], name: Option<&std::ffi::OsStr>) -> Optio
         .status
         .success()
         .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The lines of a file, each with the day on which it was committed last. Where git does not keep the file, that of the file itself
+/// stands for all.
+pub(super) fn written(file: &Path) -> Vec<(String, String)> {
+    let Some(name) = file.file_name() else {
+        return Vec::new();
+    };
+    match run(file, &["blame", "--line-porcelain", "--"], Some(name)) {
+        Some(blame) => blamed(&blame),
+        None => edited(file).unwrap_or_default(),
+    }
+}
+
+/// Reads what `git blame --line-porcelain` says: headers, then the line behind a tab.
+fn blamed(blame: &str) -> Vec<(String, String)> {
+    let mut time = String::new();
+    let mut lines = Vec::new();
+    for line in blame.lines() {
+        if let Some(seconds) = line.strip_prefix("committer-time ") {
+            time = seconds.parse().ok().and_then(day).unwrap_or_default();
+        } else if let Some(text) = line.strip_prefix('\t') {
+            lines.push((text.to_owned(), time.clone()));
+        }
+    }
+    lines
+}
+
+fn edited(file: &Path) -> Option<Vec<(String, String)>> {
+    let text = fs::read_to_string(file).ok()?;
+    let edited = Timestamp::try_from(fs::metadata(file).ok()?.modified().ok()?).ok()?;
+    let time = day(edited.as_second())?;
+    Some(
+        text.lines()
+            .map(|line| (line.to_owned(), time.clone()))
+            .collect(),
+    )
+}
+
+fn day(seconds: i64) -> Option<String> {
+    let time = Timestamp::from_second(seconds).ok()?;
+    Some(time.strftime("%Y-%m-%d").to_string())
 }

@@ -64,6 +64,7 @@ fn carry_out(args: &Args, context: &Context) -> Result<Outcome, Error> {
             Command::Plan(args) => commands::plan::run(args, context).await,
             Command::Apply(args) => commands::apply::run(args, context).await,
             Command::Import(args) => commands::import::run(args, context).await,
+            Command::Status(args) => commands::status::run(args, context).await,
             Command::Show(args) => commands::show::run(args, context).await,
             Command::Pull(args) => commands::pull::run(args, context).await,
             Command::Watch(args) => commands::watch::run(args, context).await,

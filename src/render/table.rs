@@ -1,5 +1,6 @@
 //! Columns that line up, also where a character is two columns wide.
 
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::escape::on_one_line;
@@ -30,6 +31,22 @@ pub fn table(lines: &[Line]) -> String {
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     });
     shown.collect::<Vec<_>>().join("\n")
+}
+
+/// The text as far as so many columns hold it.
+pub(super) fn cut(text: &str, columns: usize) -> String {
+    let text = on_one_line(text);
+    if text.width() <= columns {
+        return text.into_owned();
+    }
+    let mut kept = String::new();
+    for grapheme in text.graphemes(true) {
+        if kept.width() + grapheme.width() + 1 > columns {
+            break;
+        }
+        kept.push_str(grapheme);
+    }
+    format!("{}…", kept.trim_end())
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod saved;
 mod schema;
 mod service;
 mod show;
+mod status;
 mod support;
 mod undo;
 mod validate;

@@ -11,5 +11,6 @@ pub(super) mod pull;
 pub(super) mod sandbox;
 pub(super) mod schema;
 pub(super) mod show;
+pub(super) mod status;
 pub(super) mod validate;
 pub(super) mod watch;
