@@ -36,7 +36,7 @@ Examples:
 Exit codes:
   0    done, nothing (more) to do
   1    failed, nothing was changed
-  2    there is something to do (plan --detailed-exitcode)
+  2    there is something to do (plan, status: --detailed-exitcode)
   3    applied in part: some steps failed, were stale, blocked or refused
   4    not authorised
   64   wrong usage
