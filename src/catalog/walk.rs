@@ -117,6 +117,31 @@ impl Catalog {
         }
     }
 
+    /// The texts that stand in clear where a secret belongs: whatever is shown of their file, they are not.
+    #[must_use]
+    pub fn plain_secrets<'v>(&self, document: &'v Value) -> Vec<&'v str> {
+        let mut found = Vec::new();
+        self.plain_below(&Pointer::root(), document, &mut found);
+        found
+    }
+
+    fn plain_below<'v>(&self, at: &Pointer, value: &'v Value, found: &mut Vec<&'v str>) {
+        match value {
+            Value::String(text) if self.wants_secret(at) => found.push(text),
+            Value::Object(members) if secret::referred(value).is_none() => {
+                for (name, value) in members {
+                    self.plain_below(&at.join(name), value, found);
+                }
+            }
+            Value::Array(elements) => {
+                for element in elements {
+                    self.plain_below(at, element, found);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The member beside it that has to be there where this one is.
     #[must_use]
     pub fn companion(&self, pointer: &Pointer) -> Option<Pointer> {

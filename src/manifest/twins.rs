@@ -6,6 +6,9 @@ use super::block::Block;
 use crate::catalog::Catalog;
 use crate::model::{Desired, Finding, Place, Pointer, folded};
 
+/// How many of the others a finding names: each of them has a finding of its own.
+const NAMED: usize = 3;
+
 /// What makes two manifests the same persona's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Identity {
@@ -46,7 +49,11 @@ fn refuse(claims: &[(usize, Identity, Place)]) -> Vec<(usize, Finding)> {
     for (identity, owners) in shared.iter().filter(|(_, owners)| owners.len() > 1) {
         for (index, place) in owners {
             let others = owners.iter().filter(|(other, _)| other != index);
-            let others: Vec<String> = others.map(|(_, place)| place.to_string()).collect();
+            let named = others.take(NAMED).map(|(_, place)| place.to_string());
+            let mut others: Vec<String> = named.collect();
+            if let Some(more @ 1..) = owners.len().checked_sub(NAMED + 1) {
+                others.push(format!("{more} more"));
+            }
             findings.push((*index, finding(identity, place, &others.join(", "))));
         }
     }

@@ -175,6 +175,9 @@ impl Status {
     }
 }
 
+/// How wide the column of keys may grow.
+const WIDEST_KEY: usize = 32;
+
 /// How wide the column of names may grow.
 const WIDEST: usize = 24;
 
@@ -187,7 +190,7 @@ pub fn statuses(all: &[Status], environment: &str) -> String {
         let key = status.key.as_ref().map_or("–", Key::as_str);
         let cells = [
             status.state.sign().to_string(),
-            key.to_owned(),
+            cut(key, WIDEST_KEY),
             status.words(),
             cut(&status.name, WIDEST),
             status.id.clone().unwrap_or_else(|| "–".to_owned()),
