@@ -113,11 +113,12 @@ fn each(text: &str) -> impl Iterator<Item = (char, bool)> {
 
 /// Whether a text means itself without quotes, to every reader.
 fn is_plain(text: &str, room: Room) -> bool {
-    const INDICATORS: &str = " -?:,[]{}#&*!|>'\"%@`=";
+    const INDICATORS: &str = "-?:,[]{}#&*!|>'\"%@`=";
     let in_flow = room == Room::Flow && text.contains([',', '[', ']', '{', '}', ':', '#']);
     !text.is_empty()
         && !text.starts_with(|first| INDICATORS.contains(first))
-        && !text.ends_with([' ', ':'])
+        && !text.ends_with(':')
+        && text.trim() == text
         && !text.contains(": ")
         && !text.contains(" #")
         && !in_flow
