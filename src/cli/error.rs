@@ -203,7 +203,7 @@ impl Error {
             Self::NoStranger(_) => {
                 Some("`personactl import` without a choice lists all".to_owned())
             }
-            Self::Import { .. } => Some(
+            Self::Import { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => Some(
                 "nothing is ever written over; move away what is in the way, and import again"
                     .to_owned(),
             ),

@@ -9,6 +9,7 @@ mod drafting;
 mod embedded;
 mod error;
 mod git;
+mod ground;
 mod log;
 mod outcome;
 mod plan_file;

@@ -467,10 +467,24 @@ fn nothing_is_written_through_a_link_that_leads_out() {
     let link = site.path("personas/_prompts");
     std::os::unix::fs::symlink(site.path("outside"), link).expect("a link");
     let before = files(&site);
+    let output = site.run(["import", "--all"]).code(1);
+    let output = output.says("`personas/_prompts/");
+    output.says("would lead out of the repository; nothing was written\n");
+    assert_eq!(files(&site), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_is_a_link_out_of_the_repository_is_not_written_to() {
+    let (site, elsewhere) = (Site::bare(), directory("http://127.0.0.1:1"));
+    fs::create_dir(site.path(".git")).expect("a repository");
+    let link = site.path("personas");
+    std::os::unix::fs::symlink(elsewhere.path("personas"), link).expect("a link");
+    let before = files(&elsewhere);
     site.run(["import", "--all"])
         .code(1)
-        .says("leads out of the repository");
-    assert_eq!(files(&site), before);
+        .says("`personas` would lead out of the repository; nothing was written\n");
+    assert_eq!(files(&elsewhere), before);
 }
 
 #[test]

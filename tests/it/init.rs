@@ -79,6 +79,7 @@ fn one_file_that_is_there_keeps_all_others_from_being_written() {
         "agents/personactl.yml",
         "agents/support/agent.json",
         ".github/workflows/personas.yml",
+        ".github/workflows/personas.yaml",
     ] {
         let site = Site::bare();
         site.write(name, "mine");
@@ -105,7 +106,8 @@ fn the_workflow_is_for_the_directory_and_stands_at_the_top_of_the_repository() {
     fs::create_dir(site.path("team")).expect("it is made");
     site.run(["-C", "team", "init", "our agents", "--github"])
         .success()
-        .says("+ our agents/receptionist.yaml");
+        .says("+ our agents/receptionist.yaml")
+        .says("+ ../.github/workflows/personas.yml");
     assert_eq!(workflow(&site)["env"]["DIRECTORY"], "team/our agents");
     site.run(["plan", "team/our agents"])
         .success()

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::super::args::{CONCURRENCY, Format};
 use super::super::context::Context;
 use super::super::drafting::{self, Desk};
 use super::super::error::Error;
+use super::super::ground::Ground;
 use super::super::outcome::Outcome;
 use super::super::prepared::{Prepared, complete};
 use super::super::site::{DIRECTORY, Site};
@@ -23,9 +24,9 @@ use crate::render;
 
 /// Write manifests for live personas that none describes
 ///
-/// They are bound as well, so that the next plan is empty. /// Names become keys, long prompts and tools that several personas use go into files of their own,
-/// and secrets become `!secret` with a list of what is to be set. What is there is never written
-/// over, and nothing is changed in the account. Say which: ids, --only, or --all.
+/// They are bound as well, so that the next plan is empty. Names become keys, long prompts and tools that several
+/// personas use go into files of their own, and secrets become `!secret` with a list of what is to be set. What is there
+/// is never written over, and nothing is changed in the account. Say which: ids, --only, or --all.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -55,6 +56,10 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let ground = Ground::of(&args.directory)?;
+    if !ground.bounds.hold_new(&ground.directory) {
+        return Err(Error::Outside(args.directory.clone()));
+    }
     let site = Site::open(context, &args.directory)?;
     let loaded = load(&site)?;
     site.check(&loaded, Deletes::Any)?;
@@ -182,18 +187,20 @@ fn write(directory: &Path, files: &[File]) -> Result<(), Error> {
     fs::create_dir_all(directory).map_err(failed(directory))?;
     let real = directory.canonicalize().map_err(failed(directory))?;
     let bounds = Bounds::around(&real);
-    let paths = || files.iter().map(|file| real.join(&file.path));
-    for path in paths() {
+    for file in files {
+        let path = real.join(&file.path);
+        let shown = directory.join(&file.path);
         if path.symlink_metadata().is_ok() {
-            return Err(failed(&path)(ErrorKind::AlreadyExists.into()));
+            return Err(failed(&shown)(ErrorKind::AlreadyExists.into()));
         }
         if !bounds.hold_new(&path) {
-            let message = "a link on the way leads out of the repository";
-            return Err(failed(&path)(io::Error::other(message)));
+            return Err(Error::Outside(shown));
         }
     }
-    for (file, path) in files.iter().zip(paths()) {
-        durable::create(&path, file.text.as_bytes()).map_err(failed(&path))?;
+    for file in files {
+        let path = real.join(&file.path);
+        let shown = directory.join(&file.path);
+        durable::create(&path, file.text.as_bytes()).map_err(failed(&shown))?;
     }
     Ok(())
 }

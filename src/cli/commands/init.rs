@@ -1,14 +1,13 @@
 //! `init`: a persona directory for somebody who has none.
 
-use std::env;
 use std::fs;
-use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::super::context::Context;
 use super::super::error::Error;
+use super::super::ground::Ground;
 use super::super::outcome::Outcome;
-use super::super::scaffold::{PERSONAS, WORKFLOW, workflow};
+use super::super::scaffold::{self, PERSONAS, WORKFLOW};
 use super::super::site::DIRECTORY;
 use crate::bounds::Bounds;
 use crate::durable;
@@ -33,13 +32,10 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
-    let ground = Ground::of(&args.directory).map_err(|source| Error::Scaffold {
-        path: args.directory.clone(),
-        source,
-    })?;
-    let mut files = ground.personas(&args.directory);
+    let ground = Ground::of(&args.directory)?;
+    let mut files = personas(&ground, &args.directory);
     if args.github {
-        files.push(ground.workflow()?);
+        files.push(workflow(&ground)?);
     }
     refuse(&files, &ground.bounds)?;
     write(&files)?;
@@ -58,13 +54,6 @@ pub(in crate::cli) fn run(args: &Args, context: &Context) -> Result<Outcome, Err
     Ok(Outcome::Done)
 }
 
-/// Where the persona directory is to be, and how far its files may lead.
-struct Ground {
-    here: PathBuf,
-    directory: PathBuf,
-    bounds: Bounds,
-}
-
 /// A file to write.
 struct File {
     path: PathBuf,
@@ -73,66 +62,40 @@ struct File {
     text: String,
 }
 
-impl Ground {
-    /// What is below the working directory stays in its repository; any other place was named by the user.
-    fn of(directory: &Path) -> io::Result<Self> {
-        let here = env::current_dir()?.canonicalize()?;
-        let named = here.join(directory);
-        let is_below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-        if directory.components().all(is_below) {
-            return Ok(Self {
-                bounds: Bounds::around(&here),
-                directory: named,
-                here,
-            });
-        }
-        let there = named.ancestors().find(|folder| folder.exists());
-        let there = there.unwrap_or(&named);
-        let real = there.canonicalize()?;
-        let rest = named.strip_prefix(there).map_err(io::Error::other)?;
-        Ok(Self {
-            bounds: Bounds::around(&real),
-            directory: real.join(rest),
-            here,
-        })
-    }
+fn personas(ground: &Ground, shown: &Path) -> Vec<File> {
+    let file = |(name, text): (&str, &str)| File {
+        path: ground.directory.join(name),
+        shown: shown.join(name),
+        text: text.to_owned(),
+    };
+    PERSONAS.into_iter().map(file).collect()
+}
 
-    fn personas(&self, shown: &Path) -> Vec<File> {
-        let file = |(name, text): (&str, &str)| File {
-            path: self.directory.join(name),
-            shown: shown.join(name),
-            text: text.to_owned(),
-        };
-        PERSONAS.into_iter().map(file).collect()
+/// The workflow, at the top of the repository.
+fn workflow(ground: &Ground) -> Result<File, Error> {
+    let top = ground.bounds.top();
+    if !top.join(".git").exists() && top != ground.here {
+        let directory = ground.directory.display();
+        return Err(Error::Usage(format!(
+            "--github wants a directory below this one, or in a git repository; `{directory}` is in none"
+        )));
     }
-
-    /// The workflow, at the top of the repository.
-    fn workflow(&self) -> Result<File, Error> {
-        let top = self.bounds.top();
-        if !top.join(".git").exists() && top != self.here {
-            let directory = self.directory.display();
-            return Err(Error::Usage(format!(
-                "--github wants a directory below this one, or in a git repository; `{directory}` is in none"
-            )));
-        }
-        let below = self.directory.strip_prefix(top).unwrap_or(Path::new(""));
-        let parts = below.components().map(|part| part.as_os_str().to_str());
-        let Some(parts) = parts.collect::<Option<Vec<_>>>() else {
-            return Err(Error::Usage(
-                "--github wants a directory whose name is UTF-8".to_owned(),
-            ));
-        };
-        let directory = match parts.is_empty() {
-            true => ".".to_owned(),
-            false => parts.join("/"),
-        };
-        let path = top.join(WORKFLOW);
-        Ok(File {
-            shown: path.strip_prefix(&self.here).unwrap_or(&path).to_owned(),
-            path,
-            text: workflow(&directory),
-        })
-    }
+    let below = ground.directory.strip_prefix(top).unwrap_or(Path::new(""));
+    let parts = below.components().map(|part| part.as_os_str().to_str());
+    let Some(parts) = parts.collect::<Option<Vec<_>>>() else {
+        return Err(Error::Usage(
+            "--github wants a directory whose name is UTF-8".to_owned(),
+        ));
+    };
+    let directory = match parts.is_empty() {
+        true => ".".to_owned(),
+        false => parts.join("/"),
+    };
+    Ok(File {
+        path: top.join(WORKFLOW),
+        shown: ground.way_up().join(WORKFLOW),
+        text: scaffold::workflow(&directory),
+    })
 }
 
 /// Refuses all of it where something is there already, or where a link leads elsewhere.
@@ -154,6 +117,7 @@ impl File {
         let own = self.path.extension()?.to_str()?;
         let endings = match own {
             "yaml" => &["yaml", "yml", "json"][..],
+            "yml" => &["yml", "yaml"],
             _ => &[own],
         };
         let is_there = |ending| {
