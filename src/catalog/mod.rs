@@ -19,4 +19,6 @@ pub use resource::Catalog;
 pub use spelling::Vocabulary;
 pub use table::PERSONA;
 pub(crate) use table::{CREDENTIALS, TOOL_NAME};
-pub use walk::{is_credential, is_unset, named, nearest, one_of, seems_credential, tool_name};
+pub use walk::{
+    is_credential, is_suspect, is_unset, named, nearest, one_of, seems_credential, tool_name,
+};

@@ -18,16 +18,28 @@ pub(crate) const CREDENTIALS: &[&str] = &[
 
 /// Words in the names of members whose values may well be credentials, in lower case.
 pub(super) const CREDENTIAL_WORDS: &[&str] = &[
-    "auth",
-    "authorization",
     "apikey",
+    "auth",
+    "authentication",
+    "authorization",
     "cookie",
     "credential",
     "credentials",
+    "jwt",
     "key",
+    "oauth",
+    "oauth2",
+    "otp",
+    "pass",
+    "passcode",
+    "passphrase",
     "passwd",
     "password",
+    "pin",
+    "pwd",
     "secret",
+    "sig",
+    "signature",
     "token",
 ];
 

@@ -1,6 +1,6 @@
 //! Finding fields in a document, and the words near a misspelt one.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::Catalog;
 use super::field::{Access, Field, Kind, Literal, Requirement, Secrecy};
@@ -9,6 +9,8 @@ use crate::model::{Pointer, secret};
 
 /// How near a misspelt word has to be to be offered, 0 to 1.
 const NEAR: f64 = 0.75;
+/// The members of a schema that hold a value of what it describes.
+const FILLED_IN: [&str; 4] = ["const", "default", "example", "examples"];
 
 impl Catalog {
     /// What is known of each member on the way to `pointer`, as far as the table goes.
@@ -93,7 +95,10 @@ impl Catalog {
         let mut unknown = pointer.tokens().skip(self.along(pointer).count());
         self.is_hidden(pointer)
             || unknown.any(|name| seems_credential(&name))
-            || !is_schema && value.is_some_and(holds_credential)
+            || value.is_some_and(match is_schema {
+                true => gives_credential,
+                false => holds_credential,
+            })
     }
 
     /// The secrecy of the nearest field at or around `pointer` that is not open.
@@ -234,11 +239,26 @@ pub fn is_credential(name: &str) -> bool {
 /// Whether a member of this name may well hold a credential: a word of it says so.
 #[must_use]
 pub fn seems_credential(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| {
-        let singular = word.strip_suffix('s').unwrap_or(word);
-        CREDENTIAL_WORDS.contains(&word) || CREDENTIAL_WORDS.contains(&singular)
+    words.any(|word| is_credential_word(word) || humps(word).any(is_credential_word))
+}
+
+fn is_credential_word(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    let singular = word.strip_suffix('s').unwrap_or(&word);
+    CREDENTIAL_WORDS.contains(&&*word) || CREDENTIAL_WORDS.contains(&singular)
+}
+
+/// The words of a name that is spelt as `accessToken` is.
+fn humps(name: &str) -> impl Iterator<Item = &str> {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        let mut pairs = rest.as_bytes().windows(2);
+        let end =
+            pairs.position(|pair| !pair[0].is_ascii_uppercase() && pair[1].is_ascii_uppercase());
+        let (word, behind) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
+        rest = behind;
+        (!word.is_empty()).then_some(word)
     })
 }
 
@@ -246,16 +266,43 @@ pub fn seems_credential(name: &str) -> bool {
 fn holds_credential(value: &Value) -> bool {
     match value {
         Value::Object(members) => members.iter().any(|(name, value)| {
-            seems_credential(name) && holds_text(value) || holds_credential(value)
+            is_suspect(members, name) && holds_text(value) || holds_credential(value)
         }),
         Value::Array(elements) => elements.iter().any(holds_credential),
         _ => false,
     }
 }
 
+/// Whether a tool holds a text right under such a name, or one that its schema fills in there.
+fn gives_credential(value: &Value) -> bool {
+    let is_given = |value: &Value| match value {
+        Value::Object(schema) => FILLED_IN
+            .iter()
+            .any(|name| schema.get(*name).is_some_and(holds_text)),
+        Value::String(text) => !text.is_empty(),
+        _ => false,
+    };
+    match value {
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            is_suspect(members, name) && is_given(value) || gives_credential(value)
+        }),
+        Value::Array(elements) => elements.iter().any(gives_credential),
+        _ => false,
+    }
+}
+
+/// Whether a member may well hold a credential, by its name or as the value of a pair whose name is a credential's.
+#[must_use]
+pub fn is_suspect(members: &Map<String, Value>, name: &str) -> bool {
+    let names = ["name", "key", "header"]
+        .into_iter()
+        .filter_map(|name| members.get(name)?.as_str());
+    seems_credential(name) || name == "value" && names.into_iter().any(seems_credential)
+}
+
 fn holds_text(value: &Value) -> bool {
     match value {
-        Value::String(_) => true,
+        Value::String(text) => !text.is_empty(),
         Value::Object(members) => members.values().any(holds_text),
         Value::Array(elements) => elements.iter().any(holds_text),
         _ => false,
@@ -335,6 +382,31 @@ impl Field {
             _ => Some(serde_json::from_str(example).expect("examples are JSON")),
         }
     }
+
+    /// The value in the type that the field takes, where the service answers it in another: the ledger remembers the
+    /// two as the same.
+    #[must_use]
+    pub fn fitted(&self, value: &Value) -> Value {
+        match (self.kind, value) {
+            (Kind::Text | Kind::Word(_), Value::Number(_) | Value::Bool(_)) => {
+                Value::from(value.to_string())
+            }
+            (Kind::Flag, Value::String(text)) => {
+                text.parse().map_or_else(|_| value.clone(), Value::Bool)
+            }
+            (Kind::Number | Kind::Integer, Value::String(text)) => text
+                .parse::<Number>()
+                .map_or_else(|_| value.clone(), Value::Number),
+            (Kind::Texts(_), Value::Array(elements)) => {
+                let text = |element: &Value| match element {
+                    Value::Number(_) | Value::Bool(_) => Value::from(element.to_string()),
+                    other => other.clone(),
+                };
+                elements.iter().map(text).collect()
+            }
+            _ => value.clone(),
+        }
+    }
 }
 
 impl Literal {
@@ -352,8 +424,74 @@ impl Literal {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::super::PERSONA;
     use super::*;
+
+    #[test]
+    fn a_word_of_a_name_tells_a_credential() {
+        let rows = [
+            "Authentication",
+            "X-Pass",
+            "X-Amz-Signature",
+            "sig",
+            "pin",
+            "accessToken",
+            "APIKey",
+            "clientSecrets",
+            "x-jwt",
+            "OAuthState",
+        ];
+        for name in rows {
+            assert!(seems_credential(name), "{name}");
+        }
+        for name in [
+            "author",
+            "keyboard",
+            "Monkey",
+            "spinner",
+            "compass",
+            "passage",
+            "signal",
+            "tokenizer",
+        ] {
+            assert!(!seems_credential(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_tool_is_hidden_that_gives_a_credential_and_not_one_that_speaks_of_it() {
+        let at = Pointer::parse("/layers/llm/tools").expect("a pointer");
+        let tool = |properties: Value| json!([{"function": {"name": "reset_password", "parameters": {"properties": properties}}}]);
+        let text = json!({"type": "string", "description": "the token", "default": ""});
+        let rows = [
+            (
+                tool(json!({"token": text, "order": {"default": "first"}})),
+                false,
+            ),
+            (
+                tool(json!({"token": {"type": "string", "default": "abc"}})),
+                true,
+            ),
+            (tool(json!({"api_key": {"examples": ["abc"]}})), true),
+            (
+                json!([{"api": {"headers": {"Authorization": "abc"}}}]),
+                true,
+            ),
+            (
+                json!([{"api": {"headers": [{"name": "Authorization", "value": "abc"}]}}]),
+                true,
+            ),
+            (
+                json!([{"api": {"headers": [{"name": "Accept", "value": "abc"}]}}]),
+                false,
+            ),
+        ];
+        for (tools, expected) in rows {
+            assert_eq!(PERSONA.hides(&at, Some(&tools)), expected, "{tools}");
+        }
+    }
 
     #[test]
     fn a_field_without_a_page_of_its_own_has_that_of_what_it_stands_in() {

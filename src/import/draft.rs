@@ -1,19 +1,25 @@
 //! A live document to what a manifest says: only what somebody chose, with references where secrets stand, and nothing
 //! that may not be in a repository.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::key::{Taken, variable};
 use super::newcomer::{Newcomer, Pin, Who};
 use super::proof;
-use crate::catalog::{Catalog, Field, Kind, Secrecy, is_unset, seems_credential};
+use crate::catalog::{self, Catalog, Secrecy, is_unset, seems_credential};
 use crate::manifest::BLOCK;
 use crate::model::{Key, Live, Pointer, SecretName, is_telling, redact, secret, without_keys};
 use crate::plan::put;
 
 /// Why a field is left out that no `!secret` can stand in.
 const CREDENTIAL: &str = "it may hold a credential, and `!secret` does not work there";
+
+/// Names beside those of credentials under which secrets stand where others do as well.
+const SUSPECTS: [&str; 5] = ["args", "code", "env", "licence", "license"];
+
+/// What may stand right behind an address in a text.
+const END: [char; 9] = [')', ']', '>', '"', '\'', '`', ',', '.', ';'];
 
 /// What a manifest is to say.
 #[derive(Clone, Debug)]
@@ -142,26 +148,31 @@ impl Drafter<'_> {
                 self.leave(path, CREDENTIAL);
                 None
             }
-            Secrecy::Open => Some(fitted(self.catalog.find(path), value)),
+            Secrecy::Open => Some(match self.catalog.find(path) {
+                Some(field) => field.fitted(value),
+                None => value.clone(),
+            }),
         }
     }
 
     /// A value among which secrets may stand. `is_suspect` says that a name around it is a credential's.
     fn held(&mut self, path: &Pointer, value: &Value, is_suspect: bool) -> Value {
+        let name = path.split_last().map(|(_, name)| name);
+        let name = name.unwrap_or_default();
         let is_suspect = is_suspect
-            || path
-                .split_last()
-                .is_some_and(|(_, name)| seems_credential(&name));
+            || seems_credential(&name)
+            || SUSPECTS.contains(&&*name.to_ascii_lowercase());
         match value {
             Value::Object(_) | Value::Array(_) if self.catalog.wants_secret(path) => {
                 self.secret(path)
             }
             Value::Object(members) => {
-                let members = members.iter().map(|(name, value)| {
+                let held = members.iter().map(|(name, value)| {
+                    let is_suspect = is_suspect || catalog::is_suspect(members, name);
                     let value = self.held(&path.join(name), value, is_suspect);
                     (name.clone(), value)
                 });
-                Value::Object(members.collect())
+                Value::Object(held.collect())
             }
             Value::Array(elements) => {
                 let elements = elements.iter().enumerate();
@@ -173,7 +184,11 @@ impl Drafter<'_> {
             // What reads back as nothing under such a name was not answered.
             Value::Null if is_suspect => self.secret(path),
             Value::String(text) if is_suspect && !text.is_empty() => self.secret(path),
-            Value::String(text) if is_masked(text) || looks_secret(text) => self.secret(path),
+            Value::String(text) if !is_harmless(text) || looks_secret(text) => self.secret(path),
+            // How many tokens there may be is no token.
+            Value::Number(_) if is_suspect && !name.to_ascii_lowercase().ends_with("tokens") => {
+                self.secret(path)
+            }
             other if self.catalog.wants_secret(path) && !is_unset(other) => self.secret(path),
             other => other.clone(),
         }
@@ -215,6 +230,21 @@ pub(super) fn is_masked(text: &str) -> bool {
     text.starts_with("****")
 }
 
+/// Whether a text among which secrets may stand is plainly none: short words as people write them, and numbers.
+fn is_harmless(text: &str) -> bool {
+    let is_between = |c: char| c.is_whitespace() || "-_./:,;()'\"?!&=+@".contains(c);
+    let words = || text.split(is_between);
+    let is_simple = |word: &str| match word.chars().all(char::is_alphabetic) {
+        true => word.chars().count() <= 24,
+        false => word.len() <= 8 && word.bytes().all(|byte| byte.is_ascii_digit()),
+    };
+    let is_mixed =
+        |word: &str| word.len() <= 6 && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    // A licence key is made of many short ones.
+    words().all(|word| is_simple(word) || is_mixed(word))
+        && words().filter(|word| !is_simple(word)).count() <= 2
+}
+
 /// Whether a text among which secrets may stand is built like one.
 fn looks_secret(text: &str) -> bool {
     let schemes = ["bearer ", "basic ", "token "];
@@ -224,20 +254,30 @@ fn looks_secret(text: &str) -> bool {
 
 /// Whether there is a word in a text that is built like a key, or an address that holds one.
 fn is_key(text: &str) -> bool {
-    without_keys(text) != text || text.split_whitespace().any(opens)
+    without_keys(text) != text
+        || text.contains("PRIVATE KEY-----")
+        || text.split_whitespace().any(opens)
 }
 
-/// Whether a word is an address with a password, or with a credential behind its `?`.
+/// Whether there is an address in a word with a password, or with a credential behind its `?`.
 fn opens(word: &str) -> bool {
-    let address = word
-        .contains("://")
-        .then(|| Url::parse(word).ok())
-        .flatten();
-    address.is_some_and(|url| {
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let begins = word
+        .match_indices("://")
+        .map(|(at, _)| word[..at].trim_end_matches(is_scheme).len());
+    let mut addresses =
+        begins.filter_map(|begin| Url::parse(word[begin..].trim_end_matches(END)).ok());
+    addresses.any(|url| {
         let mut query = url.query_pairs();
         url.password().is_some()
-            || query.any(|(name, value)| seems_credential(&name) && !value.is_empty())
+            || query.any(|(name, value)| seems_credential(&name) && !is_stand_in(&value))
     })
+}
+
+/// Whether a value stands where a reader puts a credential, as `YOUR_TOKEN` and `...` do.
+fn is_stand_in(value: &str) -> bool {
+    value.chars().all(|c| "xX.*…".contains(c))
+        || seems_credential(value) && !value.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a text in a value, or a name, is like that; references say nothing.
@@ -251,30 +291,6 @@ fn says(value: &Value, is_so: &dyn Fn(&str) -> bool) -> bool {
             members.any(|(name, value)| is_so(name) || says(value, is_so))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// The value in the type that its field takes, where the service answers it in another: the ledger remembers the two as
-/// the same.
-fn fitted(field: Option<&Field>, value: &Value) -> Value {
-    match (field.map(|field| field.kind), value) {
-        (Some(Kind::Text | Kind::Word(_)), Value::Number(_) | Value::Bool(_)) => {
-            Value::from(value.to_string())
-        }
-        (Some(Kind::Flag), Value::String(text)) => {
-            text.parse().map_or_else(|_| value.clone(), Value::Bool)
-        }
-        (Some(Kind::Number | Kind::Integer), Value::String(text)) => text
-            .parse::<Number>()
-            .map_or_else(|_| value.clone(), Value::Number),
-        (Some(Kind::Texts(_)), Value::Array(elements)) => {
-            let text = |element: &Value| match element {
-                Value::Number(_) | Value::Bool(_) => Value::from(element.to_string()),
-                other => other.clone(),
-            };
-            elements.iter().map(text).collect()
-        }
-        _ => value.clone(),
     }
 }
 
@@ -353,7 +369,9 @@ mod tests {
     fn only_what_may_be_a_secret_is_hidden_among_secrets() {
         let held = json!({"Authorization": "Bearer abc", "X-Team": "voice", "X-Upstream": "Basic eA==",
             "x-session-token": "1", "Cookie": null, "X-Api-Key": {"a": "b"}, "X-Mask": "********9f2c", "Token": "",
-            "max_tokens": 5, "X-Odd": "sk-live-4711"});
+            "max_tokens": 5, "X-Odd": "sk-live-4711", "Authentication": "abc", "X-Iam": "ya29.abc", "Pin": 1234,
+            "X-Hash": "c29tZXRoaW5nIGxvbmc", "X-License": "AB1C-DE2F-GH3I-JK4L", "X-Version": "2026-01-01 v2",
+            "X-Home": "https://a.b/c?lang=de", "X-Id": "0b9f1c3a-97e0-4d41-a5f5-9a61d2c4f0f1"});
         let draft = ana(&json!({"layers": {"llm": {"model": "m", "headers": held}}}));
         let reference = |name: &str| json!({"$secret": format!("ANA_LLM_HEADERS_{name}")});
         assert_eq!(
@@ -361,8 +379,47 @@ mod tests {
             json!({"Authorization": reference("AUTHORIZATION"), "X-Team": "voice",
                 "X-Upstream": reference("X_UPSTREAM"), "x-session-token": reference("X_SESSION_TOKEN"),
                 "Cookie": reference("COOKIE"), "X-Api-Key": reference("X_API_KEY"),
-                "X-Mask": reference("X_MASK"), "Token": "", "max_tokens": 5, "X-Odd": reference("X_ODD")})
+                "X-Mask": reference("X_MASK"), "Token": "", "max_tokens": 5, "X-Odd": reference("X_ODD"),
+                "Authentication": reference("AUTHENTICATION"), "X-Iam": reference("X_IAM"), "Pin": reference("PIN"),
+                "X-Hash": reference("X_HASH"), "X-License": reference("X_LICENSE"), "X-Version": "2026-01-01 v2",
+                "X-Home": "https://a.b/c?lang=de", "X-Id": reference("X_ID")})
         );
+    }
+
+    #[test]
+    fn secrets_of_connectors_are_hidden_wherever_they_stand() {
+        let connector = json!({"name": "orders", "description": "Finds orders, the 1st one first.",
+            "url": "https://mcp.example.com/sse", "env": {"MODE": "abc"}, "args": ["--token", "abc"],
+            "headers": [{"name": "Authorization", "value": "abc"}, {"name": "Accept", "value": "text/html"}]});
+        let draft = ana(&json!({"layers": {"mcp": {"connectors": [connector]}}}));
+        let reference = |name: &str| json!({"$secret": format!("ANA_MCP_CONNECTORS_0_{name}")});
+        assert_eq!(
+            draft.document["layers"]["mcp"]["connectors"],
+            json!([{"name": "orders", "description": "Finds orders, the 1st one first.",
+                "url": "https://mcp.example.com/sse", "env": {"MODE": reference("ENV_MODE")},
+                "args": [reference("ARGS_0"), reference("ARGS_1")],
+                "headers": [{"name": "Authorization", "value": reference("HEADERS_0_VALUE")},
+                    {"name": "Accept", "value": "text/html"}]}])
+        );
+    }
+
+    #[test]
+    fn an_address_is_a_key_where_it_opens_something() {
+        let rows = [
+            ("https://user@host/", false),
+            (
+                "See https://a.b/reset?token=YOUR_TOKEN, or <https://a.b/?key=xxx>.",
+                false,
+            ),
+            ("https://a.b/?api_key={api_key}&token=<token>&key=", false),
+            ("https://a.b/?token=abc", true),
+            ("https://a.b/?token=my-token-4711", true),
+            ("[here](https://ana:pass@a.b)", true),
+            ("url=\"https://ana:pass@a.b\"", true),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(is_key(text), expected, "{text}");
+        }
     }
 
     #[test]
@@ -373,7 +430,7 @@ mod tests {
             "greeting": "see https://a.b/?q=1 or http://ana:pass@a.b/x",
             "persona_description": "ask https://a.b/c?api_key=abc",
             "documents": "https://a.b/?q=key mail ana@a.b",
-            "layers": {"llm": {"model": "m", "extra_body": {"api_key": "abc"}}},
+            "layers": {"llm": {"model": "m", "extra_body": {"api_key": "abc"}}, "conferencing": {"pin": "abc"}},
         }));
         assert_eq!(
             left(&draft),
@@ -382,6 +439,7 @@ mod tests {
                 "/greeting",
                 "/persona_description",
                 "/layers/llm/extra_body",
+                "/layers/conferencing/pin",
                 "/webhook_secret"
             ]
         );

@@ -152,8 +152,28 @@ fn base64(text: &[u8], before: usize, last: [u8; 2]) -> String {
 }
 
 /// How keys of well-known services begin.
-const KEYS: [&str; 9] = [
-    "sk-", "sk_", "pk_", "ghp_", "gho_", "xox", "AKIA", "AIza", "eyJ",
+const KEYS: [&str; 21] = [
+    "sk-",
+    "sk_",
+    "pk_",
+    "rk_",
+    "ghp_",
+    "gho_",
+    "ghr_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "glpat-",
+    "gsk_",
+    "hf_",
+    "pplx-",
+    "shpat_",
+    "whsec_",
+    "xox",
+    "ya29.",
+    "AKIA",
+    "AIza",
+    "eyJ",
 ];
 
 /// The text without words that are built like keys: whoever pasted one in the wrong place is not helped
