@@ -15,7 +15,7 @@ use crate::plan::put;
 /// Why a field is left out that no `!secret` can stand in.
 const CREDENTIAL: &str = "it may hold a credential, and `!secret` does not work there";
 
-/// Names beside those of credentials under which secrets stand where others do as well.
+/// Words beside those of credentials that tell a secret in a name where others stand as well.
 const SUSPECTS: [&str; 5] = ["args", "code", "env", "licence", "license"];
 
 /// What may stand right behind an address in a text.
@@ -159,16 +159,21 @@ impl Drafter<'_> {
     fn held(&mut self, path: &Pointer, value: &Value, is_suspect: bool) -> Value {
         let name = path.split_last().map(|(_, name)| name);
         let name = name.unwrap_or_default();
-        let is_suspect = is_suspect
-            || seems_credential(&name)
-            || SUSPECTS.contains(&&*name.to_ascii_lowercase());
+        let is_suspect =
+            is_suspect || seems_credential(&name) || name.split(['-', '_']).any(is_suspect_word);
         match value {
             Value::Object(_) | Value::Array(_) if self.catalog.wants_secret(path) => {
                 self.secret(path)
             }
             Value::Object(members) => {
+                // A pair whose name cannot be seen may be a credential's.
+                let is_unseen = members
+                    .values()
+                    .any(|value| value.as_str().is_some_and(is_masked));
                 let held = members.iter().map(|(name, value)| {
-                    let is_suspect = is_suspect || catalog::is_suspect(members, name);
+                    let is_suspect = is_suspect
+                        || is_unseen && name == "value"
+                        || catalog::is_suspect(members, name);
                     let value = self.held(&path.join(name), value, is_suspect);
                     (name.clone(), value)
                 });
@@ -230,11 +235,22 @@ pub(super) fn is_masked(text: &str) -> bool {
     text.starts_with("****")
 }
 
+fn is_suspect_word(word: &str) -> bool {
+    SUSPECTS
+        .iter()
+        .any(|suspect| word.eq_ignore_ascii_case(suspect))
+}
+
 /// Whether a text among which secrets may stand is plainly none: short words as people write them, and numbers.
 fn is_harmless(text: &str) -> bool {
     let is_between = |c: char| c.is_whitespace() || "-_./:,;()'\"?!&=+@".contains(c);
     let words = || text.split(is_between);
     let is_simple = |word: &str| match word.chars().all(char::is_alphabetic) {
+        true if word.chars().skip(1).any(char::is_uppercase)
+            && word.contains(char::is_lowercase) =>
+        {
+            word.len() <= 12
+        }
         true => word.chars().count() <= 24,
         false => word.len() <= 8 && word.bytes().all(|byte| byte.is_ascii_digit()),
     };
@@ -370,8 +386,9 @@ mod tests {
         let held = json!({"Authorization": "Bearer abc", "X-Team": "voice", "X-Upstream": "Basic eA==",
             "x-session-token": "1", "Cookie": null, "X-Api-Key": {"a": "b"}, "X-Mask": "********9f2c", "Token": "",
             "max_tokens": 5, "X-Odd": "sk-live-4711", "Authentication": "abc", "X-Iam": "ya29.abc", "Pin": 1234,
-            "X-Hash": "c29tZXRoaW5nIGxvbmc", "X-License": "AB1C-DE2F-GH3I-JK4L", "X-Version": "2026-01-01 v2",
-            "X-Home": "https://a.b/c?lang=de", "X-Id": "0b9f1c3a-97e0-4d41-a5f5-9a61d2c4f0f1"});
+            "X-Hash": "c29tZXRoaW5nIGxvbmc", "X-Number": "AB1C-DE2F-GH3I-JK4L", "X-Version": "2026-01-01 v2",
+            "X-Home": "https://a.b/c?lang=de", "X-Id": "0b9f1c3a-97e0-4d41-a5f5-9a61d2c4f0f1",
+            "X-Licence": "abc", "X-Blob": "QWxhZGRpbjpvcGVu", "X-Kind": "getOrder PostgreSQL"});
         let draft = ana(&json!({"layers": {"llm": {"model": "m", "headers": held}}}));
         let reference = |name: &str| json!({"$secret": format!("ANA_LLM_HEADERS_{name}")});
         assert_eq!(
@@ -381,8 +398,9 @@ mod tests {
                 "Cookie": reference("COOKIE"), "X-Api-Key": reference("X_API_KEY"),
                 "X-Mask": reference("X_MASK"), "Token": "", "max_tokens": 5, "X-Odd": reference("X_ODD"),
                 "Authentication": reference("AUTHENTICATION"), "X-Iam": reference("X_IAM"), "Pin": reference("PIN"),
-                "X-Hash": reference("X_HASH"), "X-License": reference("X_LICENSE"), "X-Version": "2026-01-01 v2",
-                "X-Home": "https://a.b/c?lang=de", "X-Id": reference("X_ID")})
+                "X-Hash": reference("X_HASH"), "X-Number": reference("X_NUMBER"), "X-Version": "2026-01-01 v2",
+                "X-Home": "https://a.b/c?lang=de", "X-Id": reference("X_ID"),
+                "X-Licence": reference("X_LICENCE"), "X-Blob": reference("X_BLOB"), "X-Kind": "getOrder PostgreSQL"})
         );
     }
 
@@ -390,7 +408,8 @@ mod tests {
     fn secrets_of_connectors_are_hidden_wherever_they_stand() {
         let connector = json!({"name": "orders", "description": "Finds orders, the 1st one first.",
             "url": "https://mcp.example.com/sse", "env": {"MODE": "abc"}, "args": ["--token", "abc"],
-            "headers": [{"name": "Authorization", "value": "abc"}, {"name": "Accept", "value": "text/html"}]});
+            "headers": [{"name": "Authorization", "value": "abc"}, {"name": "Accept", "value": "text/html"},
+                {"header": "********", "value": ["abc"]}]});
         let draft = ana(&json!({"layers": {"mcp": {"connectors": [connector]}}}));
         let reference = |name: &str| json!({"$secret": format!("ANA_MCP_CONNECTORS_0_{name}")});
         assert_eq!(
@@ -399,7 +418,8 @@ mod tests {
                 "url": "https://mcp.example.com/sse", "env": {"MODE": reference("ENV_MODE")},
                 "args": [reference("ARGS_0"), reference("ARGS_1")],
                 "headers": [{"name": "Authorization", "value": reference("HEADERS_0_VALUE")},
-                    {"name": "Accept", "value": "text/html"}]}])
+                    {"name": "Accept", "value": "text/html"},
+                    {"header": reference("HEADERS_2_HEADER"), "value": [reference("HEADERS_2_VALUE_0")]}]}])
         );
     }
 
