@@ -188,15 +188,27 @@ pub fn without_keys(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len());
     while !rest.is_empty() {
         let (word, behind) = rest.split_at(rest.find(|c| !is_part(c)).unwrap_or(rest.len()));
-        let is_key = KEYS
-            .iter()
-            .any(|key| word.len() > key.len() + 2 && word.starts_with(key));
-        shown.push_str(if is_key { MASK } else { word });
+        match key_in(word) {
+            Some(at) => shown.extend([&word[..at], MASK]),
+            None => shown.push_str(word),
+        }
         let gap = behind.find(is_part).unwrap_or(behind.len());
         shown.push_str(&behind[..gap]);
         rest = &behind[gap..];
     }
     Cow::Owned(shown)
+}
+
+/// Where a key begins in a word: with it, or behind a `_`, where it has a digit to be told from the parts of a name.
+fn key_in(word: &str) -> Option<usize> {
+    let digit = word.rfind(|c: char| c.is_ascii_digit());
+    let behind = word.match_indices('_').map(|(at, _)| at + 1);
+    let behind = behind.take_while(|at| digit >= Some(*at));
+    std::iter::once(0).chain(behind).find(|at| {
+        let rest = &word[*at..];
+        KEYS.iter()
+            .any(|key| rest.len() > key.len() + 2 && rest.starts_with(key))
+    })
 }
 
 #[cfg(test)]
@@ -280,6 +292,10 @@ mod tests {
         assert_eq!(
             without_keys("`sk-live-123` is no file"),
             "`********` is no file"
+        );
+        assert_eq!(
+            without_keys("PERSONACTL_VAR_sk-live-123, X_sk_live_4, look_up_pk_field"),
+            "PERSONACTL_VAR_********, X_********, look_up_pk_field"
         );
     }
 }

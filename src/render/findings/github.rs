@@ -1,5 +1,8 @@
 //! What was found, as workflow commands: GitHub puts an annotation on each line.
 
+use std::borrow::Cow;
+
+use super::words;
 use crate::lint::{Told, Verdict};
 use crate::model::{Finding, Severity};
 use crate::render::escape::on_one_line;
@@ -17,12 +20,13 @@ fn command(told: &Told, verdict: &Verdict, folder: &str) -> String {
     let Finding {
         severity,
         code,
-        message,
+        message: _,
         place,
         member: _,
-        hint,
+        hint: _,
         link: _,
     } = &told.finding;
+    let (message, hint) = words(&told.finding);
     let level = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -41,8 +45,8 @@ fn command(told: &Told, verdict: &Verdict, folder: &str) -> String {
     }
     properties.push(format!("title={}", property(code)));
     let only = verdict.only(told).map(|names| format!("only in {names}"));
-    let link = told.finding.documentation().map(str::to_owned);
-    let lines = [Some(message.clone()), hint.clone(), only, link];
+    let link = told.finding.documentation().map(Cow::Borrowed);
+    let lines = [Some(message), hint, only.map(Cow::Owned), link];
     let lines: Vec<String> = lines.iter().flatten().map(|line| data(line)).collect();
     format!("::{level} {}::{}", properties.join(","), lines.join("%0A"))
 }

@@ -1,8 +1,11 @@
 //! What was found, for programs. The names are a contract: more may be added, none may change.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::text::concealed;
+use super::words;
 use crate::lint::{Told, Verdict};
 use crate::model::{Finding, Severity};
 use crate::render::escape::in_json;
@@ -27,8 +30,8 @@ struct Summary {
 struct FindingReport<'v> {
     code: &'static str,
     severity: &'static str,
-    message: &'v str,
-    hint: Option<&'v str>,
+    message: Cow<'v, str>,
+    hint: Option<Cow<'v, str>>,
     documentation: Option<&'static str>,
     file: Option<&'v str>,
     line: Option<usize>,
@@ -62,12 +65,13 @@ fn finding<'v>(told: &'v Told, verdict: &'v Verdict) -> FindingReport<'v> {
     let Finding {
         severity,
         code,
-        message,
+        message: _,
         place,
         member: _,
-        hint,
+        hint: _,
         link: _,
     } = &told.finding;
+    let (message, hint) = words(&told.finding);
     let place = place.as_ref();
     FindingReport {
         code,
@@ -77,7 +81,7 @@ fn finding<'v>(told: &'v Told, verdict: &'v Verdict) -> FindingReport<'v> {
             Severity::Advice => "advice",
         },
         message,
-        hint: hint.as_deref(),
+        hint,
         documentation: told.finding.documentation(),
         file: place.map(|place| &*place.file),
         line: place.map(|place| place.line),

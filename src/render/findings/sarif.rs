@@ -1,10 +1,12 @@
 //! What was found, in the format of code scanning: SARIF 2.1.0.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use super::text::concealed;
+use super::words;
 use crate::lint::{Told, Verdict};
 use crate::model::{Code, Finding, Place, Severity};
 use crate::render::escape::in_json;
@@ -60,17 +62,17 @@ fn result(told: &Told, verdict: &Verdict, folder: &str) -> Value {
     let Finding {
         severity,
         code,
-        message,
+        message: _,
         place,
         member: _,
-        hint,
+        hint: _,
         link: _,
     } = &told.finding;
+    let (message, hint) = words(&told.finding);
     let only = verdict.only(told).map(|names| format!("only in {names}"));
-    let said: Vec<&str> = [Some(message), hint.as_ref(), only.as_ref()]
+    let said: Vec<Cow<'_, str>> = [Some(message), hint, only.map(Cow::Owned)]
         .into_iter()
         .flatten()
-        .map(String::as_str)
         .collect();
     let mut result = json!({
         "ruleId": code,

@@ -2,6 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use super::words;
 use crate::catalog::seems_credential;
 use crate::lint::Verdict;
 use crate::model::{Finding, Place, SecretName, Severity, without_keys};
@@ -91,19 +92,20 @@ fn finding_text(
     let Finding {
         severity,
         code,
-        message,
+        message: _,
         place,
         member: _,
-        hint,
+        hint: _,
         link: _,
     } = finding;
+    let (message, hint) = words(finding);
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Advice => Level::NOTE,
     };
-    let message = said(message);
-    let mut group = Group::with_title(level.primary_title(message.as_str()).id(*code));
+    let message = on_one_line(&message);
+    let mut group = Group::with_title(level.primary_title(&*message).id(*code));
     let marked = place
         .as_ref()
         .zip(source)
@@ -124,9 +126,9 @@ fn finding_text(
                 .annotation(AnnotationKind::Primary.span(marked.start..marked.end)),
         );
     }
-    let hint = hint.as_ref().map(|hint| said(hint));
+    let hint = hint.as_deref().map(on_one_line);
     if let Some(hint) = &hint {
-        group = group.element(Level::HELP.message(hint.as_str()));
+        group = group.element(Level::HELP.message(&**hint));
     }
     let notes: Vec<String> = notes.iter().map(|note| said(note)).collect();
     for note in &notes {
