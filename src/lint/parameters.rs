@@ -107,6 +107,18 @@ const KEYWORDS: &[(&str, Shape)] = &[
     ("writeOnly", Shape::Flag),
 ];
 
+/// The keywords whose schemas are for values of their own.
+const ALONE: [&str; 8] = [
+    "$defs",
+    "additionalProperties",
+    "contains",
+    "definitions",
+    "items",
+    "patternProperties",
+    "prefixItems",
+    "properties",
+];
+
 const TYPES: [&str; 7] = [
     "array", "boolean", "integer", "null", "number", "object", "string",
 ];
@@ -121,6 +133,7 @@ pub(super) fn flaws(parameters: &Value) -> Vec<Flaw> {
         Value::Object(members) if members.is_empty() => {}
         Value::Object(members) => {
             check.keywords(&root, members);
+            check.required(&root, members);
             check.is_object(&root, members);
         }
         _ => check.flaw(
@@ -168,10 +181,33 @@ impl Check {
     fn keywords(&mut self, at: &Pointer, members: &Map<String, Value>) {
         for (name, value) in members {
             if let Ok(index) = KEYWORDS.binary_search_by_key(&name.as_str(), |(known, _)| known) {
-                self.keyword(&at.join(name), value, KEYWORDS[index].1);
+                let (at, shape) = (at.join(name), KEYWORDS[index].1);
+                self.keyword(&at, value, shape);
+                if ALONE.contains(&name.as_str()) {
+                    self.alone(&at, value, shape);
+                }
             }
         }
-        self.required(at, members);
+    }
+
+    /// What schemas for values of their own ask for; others add to the one that they stand in.
+    fn alone(&mut self, at: &Pointer, value: &Value, shape: Shape) {
+        let schemas: Vec<(Pointer, &Value)> = match (shape, value) {
+            (Shape::Named, Value::Object(named)) => named
+                .iter()
+                .map(|(name, schema)| (at.join(name), schema))
+                .collect(),
+            (_, Value::Array(schemas)) => (0..)
+                .zip(schemas)
+                .map(|(index, schema): (usize, _)| (at.join(&index.to_string()), schema))
+                .collect(),
+            _ => vec![(at.clone(), value)],
+        };
+        for (at, schema) in schemas {
+            if let Value::Object(members) = schema {
+                self.required(&at, members);
+            }
+        }
     }
 
     fn keyword(&mut self, at: &Pointer, value: &Value, shape: Shape) {
@@ -365,6 +401,24 @@ mod tests {
             (
                 json!({"type": "object", "properties": {"a": {"items": [{"type": ["string", "string"]}]}}}),
                 vec!["/properties/a/items/0/type/1 is there a second time"],
+            ),
+            (
+                json!({"type": "object", "properties": {"a": {}}, "if": {"properties": {"a": {"const": 1}}},
+                    "then": {"required": ["a"], "properties": {"b": {}}},
+                    "not": {"required": ["a"], "properties": {"b": {}}},
+                    "allOf": [{"required": ["a"], "properties": {"b": {}}}],
+                    "dependentSchemas": {"items": {"required": ["a"], "properties": {"b": {}}}}}),
+                vec![],
+            ),
+            (
+                json!({"type": "object", "properties": {"then": {"required": ["a"], "properties": {"b": {}}}},
+                    "then": {"properties": {"c": {"items": {"required": ["a"], "properties": {"b": {}}}}}},
+                    "$defs": {"d": {"prefixItems": [{"required": ["a"], "properties": {"b": {}}}]}}}),
+                vec![
+                    "/properties/then/required/0 asks for `a`, which is not among the properties",
+                    "/then/properties/c/items/required/0 asks for `a`, which is not among the properties",
+                    "/$defs/d/prefixItems/0/required/0 asks for `a`, which is not among the properties",
+                ],
             ),
         ];
         for (schema, expected) in rows {
