@@ -24,9 +24,10 @@ use crate::render;
 
 /// Write manifests for live personas that none describes
 ///
-/// They are bound as well, so that the next plan is empty. Names become keys, long prompts and tools that several
-/// personas use go into files of their own, and secrets become `!secret` with a list of what is to be set. What is there
-/// is never written over, and nothing is changed in the account. Say which: ids, --only, or --all.
+/// They are bound as well, so that the next plan is empty. Names become keys, long prompts and tools
+/// that several personas use go into files of their own, and secrets become `!secret` with a list of
+/// what is to be set. What is there is never written over, and nothing is changed in the account. Say
+/// which: ids, --only, or --all.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -13,9 +13,9 @@ use crate::settings::SETTINGS;
 
 /// Print the JSON Schema of a manifest, for editors
 ///
-/// For completion, hover and checks. /// Write it beside the manifests, `personactl schema > personas/_schema.json`, and begin each with
-/// `# yaml-language-server: $schema=./_schema.json`. It knows the variables of the settings: write it
-/// again when one is added.
+/// For completion, hover and checks. Write it beside the manifests, `personactl schema >
+/// personas/_schema.json`, and begin each with `# yaml-language-server: $schema=./_schema.json`. It
+/// knows the variables of the settings: write it again when one is added.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
