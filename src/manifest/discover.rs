@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::files::{File, Files, normalised};
 use super::leftover;
+use super::overlay::ENDINGS;
 use crate::durable;
 use crate::model::{Finding, Key, Place};
 
@@ -228,7 +229,7 @@ pub fn is_manifest(directory: &Path, path: &Path) -> bool {
 }
 
 /// Whether what is called so is never a manifest, nor holds any.
-fn is_private(name: &OsStr) -> bool {
+pub(super) fn is_private(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.starts_with(b"_") || name.starts_with(b".")
 }
@@ -237,7 +238,7 @@ fn is_private(name: &OsStr) -> bool {
 fn key_of(below: &Path) -> Option<String> {
     let is_settings = below == Path::new("personactl.yaml") || below == Path::new("personactl.yml");
     let ending = below.extension()?;
-    if is_settings || !["yaml", "yml", "json"].iter().any(|known| ending == *known) {
+    if is_settings || !ENDINGS.iter().any(|known| ending == *known) {
         return None;
     }
     let stem = below.with_extension("");

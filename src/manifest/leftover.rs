@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{MAIN_SEPARATOR, Path};
 
+use super::discover::is_private;
 use super::files::{File, Files};
 use super::load::Scope;
 use super::overlay;
@@ -38,11 +39,11 @@ impl Survey<'_> {
         let mut others = Vec::new();
         for file in self.all() {
             match file.shown.strip_prefix(&overlays) {
-                Ok(below) => match self.orphan(below, &file) {
+                Ok(below) if is_overlay(below) => match self.orphan(below, &file) {
                     Some(finding) => findings.push(finding),
                     None => refer(&file, files),
                 },
-                Err(_) => others.push(file),
+                _ => others.push(file),
             }
         }
         let unused = others
@@ -123,6 +124,12 @@ fn hinted(code: &'static str, place: Place, message: String, near: Option<&str>)
         Some(near) => finding.hint(format!("did you mean `{near}`?")),
         None => finding,
     }
+}
+
+/// Whether a file below the folder of overlays is one; else it is there for a tag to bring it in.
+fn is_overlay(below: &Path) -> bool {
+    let ending = below.extension().unwrap_or_default();
+    overlay::ENDINGS.iter().any(|known| ending == *known) && !below.iter().skip(1).any(is_private)
 }
 
 /// What stands beside the manifests under private names, less what is ours.

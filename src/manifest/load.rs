@@ -188,6 +188,7 @@ fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Dra
             findings,
         };
     };
+    let mut unresolved: Vec<Place> = findings.iter().filter_map(unresolved_at).collect();
     let scope = desk.scope;
     let (mut ours, theirs): (Vec<_>, Vec<_>) = members
         .into_iter()
@@ -196,9 +197,10 @@ fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Dra
         .pop()
         .map(|member| block::read(&member.value, scope.environment, scope.catalog))
         .unwrap_or_default();
-    findings.extend(flaws);
+    findings.extend(unsaid(flaws, &unresolved));
 
     let document = document::build(theirs, root, scope.catalog.fields);
+    unresolved.extend(document.findings.iter().filter_map(unresolved_at));
     findings.extend(document.findings);
     let mut desired = Desired {
         key: key.clone(),
@@ -210,7 +212,7 @@ fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Dra
         ignore: block.ignore.clone(),
         prevent_delete: block.prevent_delete,
     };
-    findings.extend(checked(&desired, &findings, scope.catalog));
+    findings.extend(checked(&desired, &unresolved, scope.catalog));
     findings.extend(lint::manifest(scope.catalog, &desired, &desk.files.sources));
     let named = block
         .environments
@@ -281,12 +283,27 @@ fn members_of(root: Node, findings: &mut Vec<Finding>) -> Option<(Vec<Member>, P
     }
 }
 
+/// Where something could not be resolved, and stands for null from then on.
+fn unresolved_at(finding: &Finding) -> Option<Place> {
+    finding.place.clone().filter(|_| finding.is_error())
+}
+
 /// What the catalogue has to say. A value that could not be resolved looks as if it were missing:
 /// that is not said.
-fn checked(desired: &Desired, earlier: &[Finding], catalog: &Catalog) -> Vec<Finding> {
-    let is_whole = !earlier.iter().any(Finding::is_error);
+fn checked(desired: &Desired, unresolved: &[Place], catalog: &Catalog) -> Vec<Finding> {
     let mut findings = check::manifest(catalog, desired);
-    findings.retain(|finding| is_whole || !check::is_about_absence(finding));
+    findings.retain(|finding| unresolved.is_empty() || !check::is_about_absence(finding));
+    unsaid(findings, unresolved)
+}
+
+/// The findings without those about a null that stands for what could not be resolved: the mistake is told already.
+fn unsaid(mut findings: Vec<Finding>, unresolved: &[Place]) -> Vec<Finding> {
+    let at = |place: &Place| (place.file.clone(), place.line, place.column);
+    let told: BTreeSet<_> = unresolved.iter().map(at).collect();
+    findings.retain(|finding| {
+        let place = finding.place.as_ref();
+        place.is_none_or(|place| !told.contains(&at(place)))
+    });
     findings
 }
 

@@ -10,6 +10,8 @@ use crate::yaml::{Data, Member, Node};
 
 /// The folder in the persona directory that holds the overlays.
 pub(super) const FOLDER: &str = "_overlays";
+/// How the names of manifests and overlays end.
+pub(super) const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// The overlay of a manifest, if there is one. `home` stands in the persona directory.
 pub(super) fn find(
@@ -18,7 +20,7 @@ pub(super) fn find(
     home: &File,
     files: &mut Files,
 ) -> Result<Option<File>, Box<Finding>> {
-    for ending in ["yaml", "yml", "json"] {
+    for ending in ENDINGS {
         let path = format!("{FOLDER}/{environment}/{key}.{ending}");
         let folder = home.real.parent().unwrap_or(Path::new(""));
         if folder.join(&path).symlink_metadata().is_ok() {

@@ -320,6 +320,71 @@ fn hints_lead_on() {
 }
 
 #[test]
+fn a_tag_that_failed_is_told_once() {
+    let site = Site::manifest(format!(
+        "{NAMED}layers: {{llm: {{tools: [!include gone.yaml]}}}}
+x-personactl: {{environments: [!var q]}}
+"
+    ));
+    assert_eq!(
+        site.errors(),
+        [
+            "personas/a.yaml:3:24 missing-file: no file `gone.yaml`",
+            "personas/a.yaml:4:31 unknown-variable: the environment `staging` has no variable `q`"
+        ]
+    );
+}
+
+#[test]
+fn a_mistake_in_the_block_hides_nothing_that_is_missing() {
+    let site = Site::manifest(
+        "x-personactl: {foo: 1}
+layers: {llm: {base_url: q}}
+",
+    );
+    let errors = site.errors();
+    for expected in [
+        "unknown-member",
+        "missing-name",
+        "/system_prompt",
+        "api_key",
+    ] {
+        let found = errors.iter().any(|error| error.contains(expected));
+        assert!(found, "{expected}: {errors:#?}");
+    }
+}
+
+#[test]
+fn what_an_overlay_brings_in_is_no_overlay() {
+    let site = Site::new(&[
+        ("personas/a.yaml", NAMED),
+        (
+            "personas/_overlays/staging/a.yaml",
+            "context: !file prompt.md
+layers: !include _parts/x.yaml
+",
+        ),
+        ("personas/_overlays/staging/prompt.md", "x"),
+        (
+            "personas/_overlays/staging/_parts/x.yaml",
+            "llm: {model: m}",
+        ),
+        (
+            "personas/_overlays/staging/_parts/y.yaml",
+            "llm: {model: m}",
+        ),
+        ("personas/_overlays/staging/z.yaml", "context: x"),
+    ]);
+    assert_eq!(
+        site.findings(),
+        [
+            "personas/_overlays/staging/_parts/y.yaml:1:1 unused-file: nothing refers to `personas/_overlays/staging/_parts/y.yaml`",
+            "personas/_overlays/staging/z.yaml:1:1 orphan-overlay: there is no manifest `z`"
+        ]
+    );
+}
+
+#[test]
 fn lists_have_a_length() {
     let ids = vec!["t"; 51].join(", ");
     let site = Site::manifest(format!("{NAMED}tool_ids: [{ids}]\n"));
