@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
+use super::address::{self, is_loopback};
+use super::check::is_name;
 use super::error::{SettingsError, SettingsErrorKind};
 use super::file::{Embedded, File, KeySource, Lists, Names, Section};
 use super::process::Process;
@@ -31,7 +33,7 @@ pub(crate) const ENVIRONMENT: &str = "PERSONACTL_ENVIRONMENT";
 /// What begins the names of variables that win over the settings.
 const VARIABLE: &str = "PERSONACTL_VAR_";
 /// The environment that needs no settings.
-const DEFAULT: &str = "default";
+pub(super) const DEFAULT: &str = "default";
 /// The environment that needs no service either.
 pub(crate) const SANDBOX: &str = "sandbox";
 /// The folder below the persona directory that is nobody's business but ours.
@@ -139,9 +141,6 @@ impl Environment {
         process: &Process,
     ) -> Result<Self, SettingsErrorKind> {
         let name = terms.environment.clone();
-        if let Some(other) = section.ledger.as_deref().filter(|ledger| *ledger != "git") {
-            return Err(SettingsErrorKind::Ledger(other.to_owned()));
-        }
         let protected = section.protected;
         let dialect = match section.dialect {
             Lists::Indexed => Dialect::Indexed,
@@ -196,8 +195,7 @@ impl Terms {
     }
 
     fn of(file: &File, name: &str, process: &Process) -> Result<Self, SettingsErrorKind> {
-        let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if name.starts_with('.') || !name.chars().all(safe) {
+        if !is_name(name) {
             return Err(SettingsErrorKind::Name);
         }
         let section = file.environments.get(name);
@@ -372,16 +370,12 @@ pub(crate) fn sandbox_folders(directory: &Path, name: &str) -> (PathBuf, PathBuf
 }
 
 fn service(section: &Section, process: &Process) -> Result<Api, SettingsErrorKind> {
-    let address = section
-        .api_url
-        .as_deref()
-        .or_else(|| process.get(BASE_URL))
-        .unwrap_or(SERVICE);
-    let url = address_of(address)?;
+    let (from, address) = match (&section.api_url, process.get(BASE_URL)) {
+        (None, Some(address)) => (BASE_URL, address),
+        (address, _) => ("api_url", address.as_deref().unwrap_or(SERVICE)),
+    };
+    let url = address::read(address).map_err(|error| SettingsErrorKind::Address(from, error))?;
     let host = url.host_str().unwrap_or_default();
-    if url.scheme() == "http" && !is_loopback(&url) {
-        return Err(SettingsErrorKind::PlainHttp(address.to_owned()));
-    }
     if !is_trusted(&url, host, process) {
         return Err(SettingsErrorKind::Untrusted(host.to_owned()));
     }
@@ -398,29 +392,6 @@ fn service(section: &Section, process: &Process) -> Result<Api, SettingsErrorKin
         key,
         vocabulary,
     })
-}
-
-/// Reads an address; one without a path gets the service's own.
-fn address_of(address: &str) -> Result<Url, SettingsErrorKind> {
-    let bad = || SettingsErrorKind::Url;
-    let mut url = Url::parse(address).map_err(|_| bad())?;
-    let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() || !is_plain {
-        return Err(bad());
-    }
-    if url.path() == "/" {
-        url.set_path("/v2");
-    }
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 fn is_trusted(url: &Url, host: &str, process: &Process) -> bool {
@@ -533,14 +504,17 @@ environments:
             (
                 "https://user:pass@tavusapi.com/v2",
                 &[],
-                Some("no plain http address"),
+                Some("a user name or a password"),
             ),
-            ("ftp://tavusapi.com/v2", &[], Some("no plain http address")),
+            ("ftp://tavusapi.com/v2", &[], Some("`https://`")),
         ];
         for (address, variables, problem) in rows {
             let said = resolve(Some(&url(address)), Some("x"), variables)
                 .err()
-                .map(|error| error.kind.to_string());
+                .map(|error| match error.kind {
+                    SettingsErrorKind::Mistakes(findings, _) => findings[0].message.clone(),
+                    kind => kind.to_string(),
+                });
             match (said, problem) {
                 (None, None) => {}
                 (Some(said), Some(problem)) => assert!(said.contains(problem), "{address}: {said}"),
@@ -571,18 +545,9 @@ environments:
     #[test]
     fn mistakes_in_settings_are_told() {
         let rows = [
-            (
-                "environments: {x: {ledger: 's3://b'}}",
-                Some("x"),
-                "not supported",
-            ),
             ("environments: {x: {}}", None, "no environment was chosen"),
             ("environments: {x: {}}", Some("y"), "default, sandbox, x"),
-            (
-                "environments: {'../x': {}}",
-                Some("../x"),
-                "letters, digits",
-            ),
+            ("environments: {x: {}}", Some("../x"), "letters, digits"),
         ];
         for (settings, chosen, problem) in rows {
             let error = resolve(Some(settings), chosen, &[]).expect_err("a mistake");
@@ -673,6 +638,53 @@ environments:
             "12:9 wrong-type: `none` takes a map; ",
         ];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn values_that_cannot_work_are_told_with_their_places() {
+        let settings = "
+default_environment: stag
+environments:
+  all: {api_url: tavusapi.com}
+  'a b/../c': {api_url: 'https://u:p4ss@tavusapi.com/v2'}
+  staging: {api: sandbox, api_url: 'https://tavusapi.com/v2?x#y', api_key: !secret X}
+  plain: {api_url: 'http://tavusapi.com', ledger: s3}
+  fine: {api: sandbox, api_url: ~, ledger: git}
+";
+        let error = resolve(Some(settings), Some("fine"), &[]).expect_err("mistakes");
+        let SettingsErrorKind::Mistakes(findings, _) = error.kind else {
+            panic!("{error:?}")
+        };
+        let told = findings.iter().map(|finding| {
+            let Place { line, column, .. } = finding.place.as_ref().expect("a place");
+            assert!(!format!("{finding:?}").contains("p4ss"), "{finding:?}");
+            format!("{line}:{column} {}: {}", finding.code, finding.message)
+        });
+        let expected = [
+            "2:22 settings: there is no environment `stag`",
+            "4:3 settings: no environment can be called `all`: `validate -e all` means all of them",
+            "4:18 settings: `api_url` does not begin with `https://`",
+            "5:3 settings: the name of an environment holds letters, digits, `-`, `_` and `.` only, and begins with no `.`",
+            "5:25 settings: `api_url` holds a user name or a password: the service takes a key only, by `api_key`",
+            "6:27 settings: `api_url` does nothing beside `api: sandbox`",
+            "6:36 settings: `api_url` has a query or a fragment, which the address of a service has not",
+            "6:67 settings: `api_key` does nothing beside `api: sandbox`",
+            "7:20 settings: `api_url` is plain http: the key is sent over https only, except to this machine",
+            "7:51 unknown-word: `ledger` knows no `s3`",
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn an_address_of_the_process_is_told_as_what_it_is() {
+        let base = [("TAVUS_PUBLIC_API_BASE_URL", "https://u:p4ss@tavusapi.com")];
+        let error = resolve(None, None, &base).expect_err("no address");
+        let said = error.kind.to_string();
+        assert!(
+            said.starts_with("`TAVUS_PUBLIC_API_BASE_URL` holds a user name"),
+            "{said}"
+        );
+        assert!(!said.contains("p4ss"), "{said}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::address::AddressError;
 use crate::model::{Finding, SecretName};
 use crate::yaml::Sources;
 
@@ -46,7 +47,7 @@ pub enum SettingsErrorKind {
     #[error("there is no such environment; the settings have {}", .0.join(", "))]
     Unknown(Vec<String>),
     /// An environment's name becomes a file name.
-    #[error("its name may hold letters, digits, `-`, `_` and `.` only")]
+    #[error("its name may hold letters, digits, `-`, `_` and `.` only, and begins with no `.`")]
     Name,
     /// The key cannot stand in a header.
     #[error("{0} holds white space, or characters that no key has")]
@@ -54,12 +55,9 @@ pub enum SettingsErrorKind {
     /// The name is taken.
     #[error("`sandbox` is always the embedded service: write `api: sandbox`, or take another name")]
     NoSandbox,
-    /// The address is no address. It may hold a password, so it is not repeated.
-    #[error("`api_url` or TAVUS_PUBLIC_API_BASE_URL is no plain http address")]
-    Url,
-    /// The key would go over the wire in clear.
-    #[error("`{0}` is plain http: the key is sent over https only, except to this machine")]
-    PlainHttp(String),
+    /// What says the address, and why it is none.
+    #[error("`{0}` {1}")]
+    Address(&'static str, AddressError),
     /// A file in a repository cannot send the key to any host.
     #[error("`{0}` is not trusted with the key")]
     Untrusted(String),
@@ -69,9 +67,6 @@ pub enum SettingsErrorKind {
     /// A file of ours would be somewhere else.
     #[error("`{}` leads out of the repository by a link", .0.display())]
     Astray(PathBuf),
-    /// A ledger that this version does not know.
-    #[error("the ledger `{0}` is not supported; leave `ledger` out, or write `git`")]
-    Ledger(String),
 }
 
 impl SettingsErrorKind {

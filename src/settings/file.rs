@@ -5,8 +5,10 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
+use super::check::check;
 use super::error::SettingsErrorKind;
 use super::table::SETTINGS;
 use crate::bounds::{Bounds, MAX_BYTES};
@@ -44,7 +46,9 @@ pub(super) struct Section {
     pub(super) protected: bool,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) dialect: Lists,
-    pub(super) ledger: Option<String>,
+    /// There is one kind of ledger, and the table lets no other through.
+    #[serde(rename = "ledger")]
+    pub(super) _ledger: Option<IgnoredAny>,
 }
 
 /// A service that needs no address.
@@ -118,7 +122,9 @@ impl File {
             // Settings that are all comments say nothing, which is no mistake.
             findings.retain(|finding| finding.code != "empty");
             let root = composed.root.iter();
-            findings.extend(root.flat_map(|root| shape::check(root, &SETTINGS)));
+            let flaws = |root| [shape::check(root, &SETTINGS), check(root)].concat();
+            findings.extend(root.flat_map(flaws));
+            findings.sort_by(|a, b| a.place.cmp(&b.place));
         }
         if findings.is_empty() {
             match Self::typed(&source) {

@@ -1,12 +1,15 @@
 //! Settings and environments: which service a run is about, with which key, and where its ledger
 //! lies.
 
+mod address;
+mod check;
 mod environment;
 mod error;
 mod file;
 mod process;
 mod table;
 
+pub use address::AddressError;
 pub use environment::{Api, Environment, Terms};
 pub(crate) use environment::{ENVIRONMENT, SANDBOX, key, sandbox_folders, variables};
 pub use error::{SettingsError, SettingsErrorKind};

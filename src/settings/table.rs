@@ -73,7 +73,11 @@ static ENVIRONMENT: Field = Field::members(
             "How lists are patched: element by element, or as a whole.",
         )
         .default(Literal::Text("indexed")),
-        Field::text("ledger", "Where the ledger is kept: in a file to commit.").such_as("git"),
+        Field::closed(
+            "ledger",
+            &["git"],
+            "Where the ledger is kept: in a file to commit.",
+        ),
     ],
     "A Tavus account, or the embedded service.",
 );

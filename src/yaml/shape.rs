@@ -36,10 +36,12 @@ impl Check {
             (Kind::Each(each), Data::Map(members)) => members
                 .iter()
                 .for_each(|member| self.value(&member.name, &member.value, each.kind)),
-            (Kind::ByCode(each), Data::Map(members)) => members.iter().for_each(|member| {
-                self.code(member);
-                self.value(&member.name, &member.value, each.kind);
-            }),
+            (Kind::ByCode(each), Data::Map(members)) => {
+                members.iter().for_each(|member| match self.code(member) {
+                    Some(flaw) => self.0.push(flaw),
+                    None => self.value(&member.name, &member.value, each.kind),
+                })
+            }
             (Kind::Map, Data::Map(_)) | (Kind::Any, _) => self.without_tags(node),
             _ => self.wrong(name, node, kind),
         }
@@ -56,7 +58,7 @@ impl Check {
     }
 
     /// A code that there is not, or whose weight is not for the user to say.
-    fn code(&mut self, member: &Member) {
+    fn code(&self, member: &Member) -> Option<Finding> {
         let place = member.place.clone();
         let name = member.name.as_str();
         match Code::named(name) {
@@ -64,16 +66,16 @@ impl Check {
                 let near = nearest(name, Code::all().iter().map(|code| code.name));
                 let finding =
                     Finding::error("settings", place, format!("no finding is called `{name}`"));
-                self.0.push(match near {
+                Some(match near {
                     Some(near) => finding.hint(format!("did you mean `{near}`?")),
                     None => finding.hint("`personactl explain` lists all codes"),
-                });
+                })
             }
             Some(code) if code.is_fixed() => {
                 let message = format!("`{name}` is always an error");
-                self.0.push(Finding::error("settings", place, message));
+                Some(Finding::error("settings", place, message))
             }
-            Some(_) => {}
+            Some(_) => None,
         }
     }
 
