@@ -4,6 +4,7 @@
 //! table. No other module names a field.
 
 mod compare;
+mod credential;
 mod field;
 mod resource;
 mod spelling;
@@ -11,6 +12,7 @@ mod table;
 mod walk;
 
 pub use compare::resembles;
+pub use credential::{holds_credential, is_given, looks_secret, without_credentials};
 pub use field::{
     Access, Budget, Deprecated, Derived, Field, Kind, Literal, Normaliser, Requirement, Secrecy,
     Words,

@@ -101,6 +101,15 @@ impl Catalog {
             })
     }
 
+    /// Whether a name on the way to `pointer` that the table does not know may well be a credential's.
+    #[must_use]
+    pub fn seems_secret(&self, pointer: &Pointer) -> bool {
+        let known: Vec<_> = self.along(pointer).collect();
+        let is_schema = known.iter().any(|field| matches!(field.kind, Kind::Tools));
+        let mut unknown = pointer.tokens().skip(known.len());
+        !is_schema && unknown.any(|name| seems_credential(&name))
+    }
+
     /// The secrecy of the nearest field at or around `pointer` that is not open.
     #[must_use]
     pub fn secrecy(&self, pointer: &Pointer) -> Secrecy {

@@ -2,14 +2,15 @@
 //! that may not be in a repository.
 
 use serde_json::{Map, Value};
-use url::Url;
 
 use super::key::{Taken, variable};
 use super::newcomer::{Newcomer, Pin, Who};
 use super::proof;
-use crate::catalog::{self, Catalog, Secrecy, is_unset, seems_credential};
+use crate::catalog::{
+    self, Catalog, Secrecy, holds_credential, is_unset, looks_secret, seems_credential,
+};
 use crate::manifest::BLOCK;
-use crate::model::{Key, Live, Pointer, SecretName, is_telling, redact, secret, without_keys};
+use crate::model::{Key, Live, Pointer, SecretName, is_telling, redact, secret};
 use crate::plan::put;
 
 /// Why a field is left out that no `!secret` can stand in.
@@ -17,9 +18,6 @@ const CREDENTIAL: &str = "it may hold a credential, and `!secret` does not work 
 
 /// Words beside those of credentials that tell a secret in a name where others stand as well.
 const SUSPECTS: [&str; 5] = ["args", "code", "env", "licence", "license"];
-
-/// What may stand right behind an address in a text.
-const END: [char; 9] = [')', ']', '>', '"', '\'', '`', ',', '.', ';'];
 
 /// What a manifest is to say.
 #[derive(Clone, Debug)]
@@ -110,8 +108,9 @@ pub fn draft(
 fn conceal(catalog: &Catalog, draft: &mut Draft, live: &Live) {
     let answered = draft.answered(live).map(|(_, value)| value);
     let answered: Vec<&str> = answered.filter(|value| is_telling(value)).collect();
-    let tells =
-        |text: &str| is_key(text) || redact(text.to_owned(), answered.iter().copied()) != text;
+    let tells = |text: &str| {
+        holds_credential(text) || redact(text.to_owned(), answered.iter().copied()) != text
+    };
     let document = draft.document.clone();
     for (path, value) in catalog.declared(&document) {
         if path.tokens().any(|token| tells(&token)) || says(value, &tells) {
@@ -261,41 +260,6 @@ fn is_harmless(text: &str) -> bool {
         && words().filter(|word| !is_simple(word)).count() <= 2
 }
 
-/// Whether a text among which secrets may stand is built like one.
-fn looks_secret(text: &str) -> bool {
-    let schemes = ["bearer ", "basic ", "token "];
-    let lower = text.to_ascii_lowercase();
-    schemes.iter().any(|scheme| lower.starts_with(scheme)) || is_key(text)
-}
-
-/// Whether there is a word in a text that is built like a key, or an address that holds one.
-fn is_key(text: &str) -> bool {
-    without_keys(text) != text
-        || text.contains("PRIVATE KEY-----")
-        || text.split_whitespace().any(opens)
-}
-
-/// Whether there is an address in a word with a password, or with a credential behind its `?`.
-fn opens(word: &str) -> bool {
-    let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-    let begins = word
-        .match_indices("://")
-        .map(|(at, _)| word[..at].trim_end_matches(is_scheme).len());
-    let mut addresses =
-        begins.filter_map(|begin| Url::parse(word[begin..].trim_end_matches(END)).ok());
-    addresses.any(|url| {
-        let mut query = url.query_pairs();
-        url.password().is_some()
-            || query.any(|(name, value)| seems_credential(&name) && !is_stand_in(&value))
-    })
-}
-
-/// Whether a value stands where a reader puts a credential, as `YOUR_TOKEN` and `...` do.
-fn is_stand_in(value: &str) -> bool {
-    value.chars().all(|c| "xX.*…".contains(c))
-        || seems_credential(value) && !value.contains(|c: char| c.is_ascii_digit())
-}
-
 /// Whether a text in a value, or a name, is like that; references say nothing.
 fn says(value: &Value, is_so: &dyn Fn(&str) -> bool) -> bool {
     match value {
@@ -421,25 +385,6 @@ mod tests {
                     {"name": "Accept", "value": "text/html"},
                     {"header": reference("HEADERS_2_HEADER"), "value": [reference("HEADERS_2_VALUE_0")]}]}])
         );
-    }
-
-    #[test]
-    fn an_address_is_a_key_where_it_opens_something() {
-        let rows = [
-            ("https://user@host/", false),
-            (
-                "See https://a.b/reset?token=YOUR_TOKEN, or <https://a.b/?key=xxx>.",
-                false,
-            ),
-            ("https://a.b/?api_key={api_key}&token=<token>&key=", false),
-            ("https://a.b/?token=abc", true),
-            ("https://a.b/?token=my-token-4711", true),
-            ("[here](https://ana:pass@a.b)", true),
-            ("url=\"https://ana:pass@a.b\"", true),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(is_key(text), expected, "{text}");
-        }
     }
 
     #[test]

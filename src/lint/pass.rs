@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::mention::{self, Spoken};
 use super::{parameters, prose};
-use crate::catalog::{Budget, Catalog, Kind, tool_name};
+use crate::catalog::{Budget, Catalog, Kind, holds_credential, is_given, looks_secret, tool_name};
 use crate::model::{Desired, Finding, Place, Pointer, secret};
 use crate::yaml::Sources;
 
@@ -23,6 +23,7 @@ pub fn manifest(catalog: &Catalog, desired: &Desired, sources: &Sources) -> Vec<
     let tools = Tools::of(catalog, &declared);
     for (pointer, value) in declared {
         pass.field(&pointer, value, &tools);
+        pass.secrets(&pointer, &pointer, value);
     }
     pass.findings
 }
@@ -109,6 +110,43 @@ impl Pass<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Texts that look like secrets. Those where only secrets may stand are looked at by `check`. The finding is told at the
+    /// `member` that holds the text, where its line is shown without it.
+    fn secrets(&mut self, member: &Pointer, pointer: &Pointer, value: &Value) {
+        if self.catalog.wants_secret(pointer) || secret::referred(value).is_some() {
+            return;
+        }
+        match value {
+            Value::String(text) if self.is_secret(pointer, text) => {
+                let message = format!("`{member}` looks like a secret in clear text");
+                let hint = match self.catalog.is_hidden(pointer) {
+                    true => "write `!secret NAME`, and set NAME where we run",
+                    false => {
+                        "whoever reads the repository can use it, and it can be no `!secret` here"
+                    }
+                };
+                self.find(member, |place| {
+                    Finding::warning("likely-secret", place, message).hint(hint)
+                });
+            }
+            Value::Object(members) => members.iter().for_each(|(name, value)| {
+                let pointer = pointer.join(name);
+                self.secrets(&pointer, &pointer, value);
+            }),
+            Value::Array(elements) => elements.iter().enumerate().for_each(|(index, element)| {
+                self.secrets(member, &pointer.join(&index.to_string()), element);
+            }),
+            _ => {}
+        }
+    }
+
+    fn is_secret(&self, pointer: &Pointer, text: &str) -> bool {
+        let is_among_secrets = self.catalog.is_hidden(pointer) && looks_secret(text);
+        is_among_secrets
+            || holds_credential(text)
+            || self.catalog.seems_secret(pointer) && is_given(text)
     }
 
     fn text(&mut self, pointer: &Pointer, text: &str) {

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use super::steps::steps;
 use super::wish::Wish;
 use crate::bounds::MAX_BYTES;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, holds_credential};
 use crate::diff::{Operation, Patch};
 use crate::manifest::{File, LoadError, Loaded, Origin, Revision, Trace};
-use crate::model::{Desired, Key, Place, Pointer, without_keys};
+use crate::model::{Desired, Key, Place, Pointer};
 use crate::plan::{put, with_ignored};
 use crate::yaml::Source;
 use crate::yaml::edit::{self, Change, edit};
@@ -321,7 +321,7 @@ impl Taking<'_, '_> {
 /// Whether a text in a value is built like a key.
 fn holds_key(value: &Value) -> bool {
     match value {
-        Value::String(text) => without_keys(text) != *text,
+        Value::String(text) => holds_credential(text),
         Value::Array(elements) => elements.iter().any(holds_key),
         Value::Object(members) => members.values().any(holds_key),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::catalog::Catalog;
 use crate::model::{Key, Pointer};
 use crate::plan::{Action, Cause, Obstacle, Plan, Step};
 
@@ -20,7 +21,7 @@ pub struct Wish {
 
 /// The fields that were edited live, in the order of the plan.
 #[must_use]
-pub fn wishes(plan: &Plan) -> Vec<Wish> {
+pub fn wishes(catalog: &Catalog, plan: &Plan) -> Vec<Wish> {
     // Of a persona that is gone nothing was edited: there is nothing to take over.
     let is_live = |step: &&Step| match step.action {
         Action::Update(_) | Action::Blocked(Obstacle::Conflict | Obstacle::Unproven) => true,
@@ -37,9 +38,19 @@ pub fn wishes(plan: &Plan) -> Vec<Wish> {
         edited.map(|field| Wish {
             key: step.key.clone(),
             path: field.path.clone(),
-            live: field.before.clone(),
+            live: field
+                .before
+                .as_ref()
+                .map(|live| spelt(catalog, &field.path, live)),
             secret: field.secret,
         })
     });
     fields.collect()
+}
+
+/// The live value as a manifest says it: in the type of its field, where that means the same.
+fn spelt(catalog: &Catalog, path: &Pointer, live: &Value) -> Value {
+    let fitted = catalog.find(path).map(|field| field.fitted(live));
+    let fitted = fitted.filter(|fitted| catalog.meets(path, Some(live), fitted));
+    fitted.unwrap_or_else(|| live.clone())
 }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::escape::in_json;
-use crate::catalog::Catalog;
-use crate::model::{Pointer, Record, secret, without_keys};
+use crate::catalog::{Catalog, without_credentials};
+use crate::model::{Pointer, Record, secret};
 
 /// A document as JSON: secrets by name, and what else may be one hidden.
 #[must_use]
@@ -37,7 +37,7 @@ fn shown(catalog: &Catalog, at: &Pointer, value: &Value) -> Value {
         }
         Value::Null => Value::Null,
         other if catalog.hides(at, Some(other)) => Value::from(secret::MASK),
-        Value::String(text) => Value::from(without_keys(text)),
+        Value::String(text) => Value::from(without_credentials(text)),
         other => other.clone(),
     }
 }

@@ -59,7 +59,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     let policy = site.policy(&loaded, &ledger, &args.selection(), Deletes::Refuse)?;
     let mut prepared = Prepared::build(&site, &loaded, &service, ledger, &policy).await?;
 
-    let wishes = pull::wishes(&prepared.plan);
+    let wishes = pull::wishes(&PERSONA, &prepared.plan);
     if wishes.is_empty() {
         context.mention("Nothing was edited live: there is nothing to pull.");
         return Ok(Outcome::Done);

@@ -290,7 +290,7 @@ fn hints_lead_on() {
             "`tts_engine` belongs at `/layers/tts/tts_engine`",
         ),
         (
-            "api_key: x",
+            "api_key: 1",
             "`api_key` belongs at `/layers/llm/api_key` or `/layers/tts/api_key`",
         ),
         ("contxt: x", "did you mean `context`?"),
@@ -351,6 +351,64 @@ layers: {llm: {base_url: q}}
     ] {
         let found = errors.iter().any(|error| error.contains(expected));
         assert!(found, "{expected}: {errors:#?}");
+    }
+}
+
+#[test]
+fn plain_secrets_are_found_wherever_they_stand_and_never_repeated() {
+    let rows = [
+        ("context: it is sk-CANARY-4711", "3:1 `/context`"),
+        (
+            "greeting: go to https://ana:CANARY1@a.b/",
+            "3:1 `/greeting`",
+        ),
+        (
+            "layers: {llm: {base_url: 'https://a.b/v1?api_key=CANARY1', api_key: !secret X}}",
+            "3:16 `/layers/llm/base_url`",
+        ),
+        (
+            "layers: {llm: {headers: {X-Auth-Token: CANARY1}}}",
+            "3:26 `/layers/llm/headers/X-Auth-Token`",
+        ),
+        (
+            "layers: {llm: {headers: {X-Up: Basic CANARY1}}}",
+            "3:26 `/layers/llm/headers/X-Up`",
+        ),
+        (
+            "layers: {llm: {extra_body: {a: {token: [CANARY1, CANARY2]}}}}",
+            "3:33 `/layers/llm/extra_body/a/token`",
+        ),
+        (
+            "layers: {llm: {default_query: {key: CANARY1}}}",
+            "3:32 `/layers/llm/default_query/key`",
+        ),
+    ];
+    let found = |line: &str| {
+        let loaded = Site::manifest(format!("{NAMED}{line}\n")).load();
+        let findings = loaded.findings.into_iter();
+        findings
+            .filter(|finding| finding.code == "likely-secret")
+            .collect::<Vec<_>>()
+    };
+    for (line, expected) in rows {
+        let findings = found(line);
+        let told = findings.iter().map(|finding| {
+            let place = finding.place.as_ref().expect("a place");
+            let message = finding
+                .message
+                .trim_end_matches(" looks like a secret in clear text");
+            format!("{}:{} {message}", place.line, place.column)
+        });
+        assert_eq!(told.collect::<Vec<_>>(), [expected], "{line}");
+        assert!(!format!("{findings:?}").contains("CANARY"), "{findings:?}");
+    }
+    for line in [
+        "context: see https://a.b/reset?token=YOUR_TOKEN or https://ana@a.b/",
+        "layers: {llm: {extra_body: {max_tokens: 5, api_key: '{{key}}'}}}",
+        "layers: {llm: {headers: {X-Team: voice, X-Auth-Token: !secret X}}}",
+        "layers: {llm: {tools: [{type: function, function: {name: a, parameters: {type: object, properties: {token: {type: string}}}}}]}}",
+    ] {
+        assert_eq!(found(line), [], "{line}");
     }
 }
 

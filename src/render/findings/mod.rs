@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Finding, without_keys};
+use crate::catalog::without_credentials;
+use crate::model::Finding;
 
 mod github;
 mod json;
@@ -17,8 +18,8 @@ pub use text::{findings, verdict};
 /// The words of a finding, its message and its hint, as every form tells them: they quote what the user wrote, which may be a
 /// key in the wrong place.
 fn words(finding: &Finding) -> (Cow<'_, str>, Option<Cow<'_, str>>) {
-    let hint = finding.hint.as_deref().map(without_keys);
-    (without_keys(&finding.message), hint)
+    let hint = finding.hint.as_deref().map(without_credentials);
+    (without_credentials(&finding.message), hint)
 }
 
 #[cfg(test)]

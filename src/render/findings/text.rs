@@ -3,9 +3,9 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::words;
-use crate::catalog::seems_credential;
+use crate::catalog::{seems_credential, without_credentials};
 use crate::lint::Verdict;
-use crate::model::{Finding, Place, SecretName, Severity, without_keys};
+use crate::model::{Finding, Place, SecretName, Severity};
 use crate::render::escape::on_one_line;
 
 /// How many findings are shown at most: whoever made more has made one mistake many times.
@@ -139,7 +139,7 @@ fn finding_text(
 
 /// Words of ours, with what they quote made harmless.
 fn said(text: &str) -> String {
-    without_keys(&on_one_line(text)).into_owned()
+    on_one_line(&without_credentials(text)).into_owned()
 }
 
 /// One source line with a stretch of it marked, in bytes of the text as it is shown.
