@@ -279,6 +279,9 @@ impl Check<'_> {
             return;
         }
         if self.catalog.wants_secret(at) {
+            if is_unset(value) && (value.is_array() || value.is_object()) {
+                self.wrong(at, "a secret", value);
+            }
             if !is_unset(value) {
                 let message = format!("a plain value at `{at}`, which is a secret");
                 let finding = Finding::error("plain-secret", self.named(at), message)

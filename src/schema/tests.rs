@@ -353,11 +353,11 @@ fn planted(way: &[&str], value: &str) -> String {
 }
 
 /// Whether an editor cannot know better: a list of texts may be a `!concat`, and a word the name of a
-/// secret. And a secret that is an empty list or map says nothing to the program.
+/// secret.
 fn is_beyond_editors(field: &Field, value: &str) -> bool {
     let is_name = value != "true" && SecretName::new(value.trim_matches(['\'', '"'])).is_some();
     match (field.kind, field.secrecy) {
-        (_, Secrecy::Secret) => is_name || ["[]", "{}"].contains(&value),
+        (_, Secrecy::Secret) => is_name,
         (Kind::Text, _) => ["[]", "[a b]", "[/a]"].contains(&value),
         _ => false,
     }
