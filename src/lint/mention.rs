@@ -18,6 +18,8 @@ const BETWEEN: [&str; 2] = ["the", "our"];
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Spoken<'t> {
     pub(super) name: &'t str,
+    /// Where it is spoken of, in bytes.
+    pub(super) at: usize,
     /// The tool that may be meant.
     pub(super) near: Option<&'t str>,
 }
@@ -45,7 +47,8 @@ pub(super) fn unknown<'t>(
             let near = nearest(name, tools);
             let is_called = is_one_of(before, &BEFORE) && word.is_joined();
             if near.is_some() || is_called || is_one_of(behind, &BEHIND) {
-                found.push(Spoken { name, near });
+                let at = word.at;
+                found.push(Spoken { name, at, near });
             }
         }
         earlier = [earlier[1], name];
@@ -69,6 +72,7 @@ fn is_one_of(word: &str, words: &[&str]) -> bool {
 #[derive(Clone, Copy)]
 struct Word<'t> {
     text: &'t str,
+    at: usize,
     is_code: bool,
 }
 
@@ -98,6 +102,7 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
         at = end;
         Some(Word {
             text: &text[start..end],
+            at: start,
             is_code: text[..start].ends_with('`') && text[end..].starts_with(['`', '(']),
         })
     })

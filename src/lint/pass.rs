@@ -154,7 +154,7 @@ impl Pass<'_> {
             let message = format!("`{placeholder}` in `{pointer}` is filled in by nobody");
             let hint =
                 "the persona would say it as it stands; `!concat` and `!var` put texts together";
-            let place = self.within(pointer, placeholder);
+            let place = self.within(pointer, placeholder, "");
             self.find(pointer, |_| {
                 Finding::warning("placeholder", place, message).hint(hint)
             });
@@ -163,7 +163,7 @@ impl Pass<'_> {
             let code = u32::from(character);
             let message =
                 format!("U+{code:04X} in line {line} of `{pointer}` may be lost on the way");
-            let place = self.within(pointer, character.encode_utf8(&mut [0; 4]));
+            let place = self.within(pointer, character.encode_utf8(&mut [0; 4]), "");
             self.find(pointer, |_| {
                 Finding::warning("lost-text", place, message)
                     .hint("it cannot be seen in an editor: delete it")
@@ -181,7 +181,9 @@ impl Pass<'_> {
             let message =
                 format!("line {again} of `{pointer}` begins the same paragraph as line {first}");
             let opening = paragraph.lines().next().unwrap_or_default();
-            let place = self.sources.find(self.valued(pointer), opening, 1);
+            let before = text.split_inclusive('\n').take(again - 1);
+            let before: String = before.collect();
+            let place = self.within(pointer, opening, &before);
             self.find(pointer, |_| {
                 Finding::advice("repeated-paragraph", place, message)
                     .hint("every token is paid for in each turn: leave one of them out")
@@ -190,13 +192,13 @@ impl Pass<'_> {
     }
 
     fn mentions(&mut self, pointer: &Pointer, text: &str, tools: &Tools<'_>) {
-        for Spoken { name, near } in mention::unknown(text, &tools.names, &tools.words) {
+        for Spoken { name, at, near } in mention::unknown(text, &tools.names, &tools.words) {
             let message = format!("`{pointer}` speaks of the tool `{name}`, which is not there");
             let hint = near.map_or_else(
                 || "add the tool, or take it out of the text".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
-            let place = self.within(pointer, name);
+            let place = self.within(pointer, name, &text[..at]);
             self.find(pointer, |_| {
                 Finding::advice("unknown-tool", place, message).hint(hint)
             });
@@ -256,9 +258,12 @@ impl Pass<'_> {
         });
     }
 
-    /// Where a stretch of the text at `pointer` was written.
-    fn within(&self, pointer: &Pointer, stretch: &str) -> Place {
-        self.sources.find(self.valued(pointer), stretch, 0)
+    /// Where a stretch of the text at `pointer` was written that `before` stands before.
+    fn within(&self, pointer: &Pointer, stretch: &str, before: &str) -> Place {
+        let member = self.desired.places.name(pointer);
+        let skip = before.matches(stretch).count();
+        self.sources
+            .find(member, self.valued(pointer), stretch, skip)
     }
 
     fn valued(&self, pointer: &Pointer) -> &Place {

@@ -19,5 +19,5 @@ mod style;
 pub(crate) use compose::{Composed, compose};
 pub(crate) use emit::{Branch, Tree, emit};
 pub(crate) use node::{Budget, Data, MAX_DEPTH, Member, Node, Tag, too_deep, too_much};
-pub(crate) use source::Source;
 pub use source::Sources;
+pub(crate) use source::{Source, lines};

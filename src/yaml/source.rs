@@ -46,15 +46,19 @@ impl Sources {
         self.0.iter()
     }
 
-    /// Where `stretch` stands behind `place`, after having been there `skip` times; `place` itself where
-    /// it is written in another way there.
-    pub(crate) fn find(&self, place: &Place, stretch: &str, skip: usize) -> Place {
+    /// Where `stretch` stands in the value at `place`, after having been there `skip` times; `place` itself
+    /// where it is written in another way there. `member` is where the value is named.
+    pub(crate) fn find(&self, member: &Place, place: &Place, stretch: &str, skip: usize) -> Place {
+        let around = self.indentation(member, place);
         let rest = self.text(&place.file).map_or("", |text| text);
         let rest = lines(rest).enumerate().skip(place.line.saturating_sub(1));
         let mut seen = 0;
         for (index, line) in rest {
-            // What stands before the place on its line is something else.
             let is_first = index + 1 == place.line;
+            if !is_first && around.is_some_and(|around| ends(line, around)) {
+                break;
+            }
+            // What stands before the place on its line is something else.
             let from = if is_first {
                 column_at(line, place.column)
             } else {
@@ -73,6 +77,27 @@ impl Sources {
             }
         }
         place.clone()
+    }
+
+    /// How far what holds the value at `place` is indented; `None` where the file is no YAML, and all of it
+    /// is the value.
+    fn indentation(&self, member: &Place, place: &Place) -> Option<usize> {
+        let endings = [".yaml", ".yml", ".json"];
+        endings
+            .iter()
+            .find(|ending| place.file.ends_with(**ending))?;
+        // What another file or an alias brings in stands somewhere else than what it is called.
+        let is_beside = member.file == place.file && member <= place;
+        let named = if is_beside { member } else { place };
+        let line = self.line(named)?;
+        let before = &line[..column_at(line, named.column)];
+        let blank = line.len() - line.trim_start().len();
+        Some(match before.trim_start_matches([' ', '-']) {
+            // An element has no name: its dash holds it.
+            "" if named == place => before.rfind('-').unwrap_or(blank),
+            "" => before.len(),
+            _ => blank,
+        })
     }
 
     /// The line on which `place` begins.
@@ -133,6 +158,12 @@ impl Source {
         }
         Cow::Borrowed(&self.text)
     }
+}
+
+/// Whether a line is behind a value that something holds which is indented so far.
+fn ends(line: &str, around: usize) -> bool {
+    let said = line.trim_start();
+    !said.is_empty() && line.len() - said.len() <= around
 }
 
 /// Where a column begins, in bytes.

@@ -413,6 +413,47 @@ fn plain_secrets_are_found_wherever_they_stand_and_never_repeated() {
 }
 
 #[test]
+fn what_a_text_says_is_marked_in_that_text() {
+    let rows: [(&str, &[&str]); 4] = [
+        (
+            "greeting: \"Hi {{first\n  name}}\"\ncontext: \"see {{first name}}\"",
+            &["3:11 placeholder", "5:15 placeholder"],
+        ),
+        (
+            "context: |\n  Talk about the weather.\n\n  Use the `weather` tool.",
+            &["6:12 unknown-tool"],
+        ),
+        ("greeting:\n  Hi\n  {{a}}", &["5:3 placeholder"]),
+        ("context: !include _b.yaml#/a", &["b 1:4 placeholder"]),
+    ];
+    for (text, expected) in rows {
+        let site = Site::manifest(format!("{NAMED}{text}\n"));
+        site.write("personas/_b.yaml", "a: \"{{x\n  y}}\"\nb: \"{{x y}}\"\n");
+        let mut findings = site.findings();
+        findings.retain(|line| !line.contains("unused-file"));
+        let told = findings.into_iter().map(|line| {
+            let line = line
+                .replace("personas/_b.yaml:", "b ")
+                .replace("personas/a.yaml:", "");
+            line.split(": ").next().unwrap_or_default().to_owned()
+        });
+        assert_eq!(told.collect::<Vec<_>>(), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_secret_is_no_empty_list() {
+    let rows = [("[]", "a list"), ("{}", "a map")];
+    for (value, kind) in rows {
+        let site = Site::manifest(format!("{NAMED}layers: {{tts: {{api_key: {value}}}}}\n"));
+        let expected = format!(
+            "personas/a.yaml:3:25 wrong-type: `/layers/tts/api_key` takes a secret, this is {kind}"
+        );
+        assert_eq!(site.errors(), [expected]);
+    }
+}
+
+#[test]
 fn what_an_overlay_brings_in_is_no_overlay() {
     let site = Site::new(&[
         ("personas/a.yaml", NAMED),
