@@ -6,10 +6,14 @@ use serde::Deserialize;
 
 use crate::catalog::nearest;
 use crate::model::{Code, Finding, Place, Severity};
-use crate::yaml::Sources;
+use crate::yaml::{Sources, lines};
 
-/// How a comment begins that allows something.
-const ALLOW: &str = "# personactl: allow(";
+/// How a comment begins that is addressed to us.
+const OURS: &str = "# personactl:";
+/// The word that it begins with.
+const ALLOW: &str = "allow";
+
+const UNKNOWN: &str = "unknown-code";
 
 /// How much a kind of finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -54,30 +58,57 @@ impl Levels {
     }
 }
 
-/// Comments that allow what there is not.
+/// Comments that allow nothing, or what there is not.
 pub(crate) fn unknown_codes(sources: &Sources) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (file, text) in sources.iter().filter(|(_, text)| text.contains(ALLOW)) {
-        for (index, line) in text.lines().enumerate() {
-            let unknown = allowed(line).filter(|code| Code::named(code).is_none());
-            findings.extend(unknown.map(|code| {
-                let before = line.find(code).unwrap_or_default();
-                let place = Place {
-                    file: file.clone(),
-                    line: index + 1,
-                    column: line[..before].chars().count() + 1,
-                    width: code.chars().count().max(1),
-                };
-                unknown_code(code, place)
+    for (file, text) in sources.iter().filter(|(_, text)| text.contains(OURS)) {
+        for (index, line) in lines(text).enumerate() {
+            let place = |at: usize, text: &str| Place {
+                file: file.clone(),
+                line: index + 1,
+                column: line[..at].chars().count() + 1,
+                width: text.chars().count().max(1),
+            };
+            let codes = allowed(line);
+            findings.extend(codes.iter().filter_map(|(at, code)| {
+                let place = place(*at, code);
+                match Code::named(code) {
+                    None => Some(unknown_code(code, place)),
+                    Some(known) if known.is_fixed() => {
+                        let message = format!("`{code}` is always an error: no comment allows it");
+                        Some(Finding::warning(UNKNOWN, place, message))
+                    }
+                    Some(_) => None,
+                }
+            }));
+            let misspelt = ours(line).filter(|(_, said)| codes.is_empty() && is_meant(said));
+            findings.extend(misspelt.map(|(at, said)| {
+                let message = "the comment allows nothing";
+                Finding::warning(UNKNOWN, place(at, said), message)
+                    .hint("write `# personactl: allow(CODE)`")
             }));
         }
     }
     findings
 }
 
+/// What a line says to us, and where.
+fn ours(line: &str) -> Option<(usize, &str)> {
+    let at = line.rfind(OURS)? + OURS.len();
+    let said = line[at..].trim_start();
+    Some((line.len() - said.len(), said.trim_end()))
+}
+
+/// Whether somebody wants to allow something by it: texts may well speak of us.
+fn is_meant(said: &str) -> bool {
+    let word = said.split(|c: char| !c.is_alphanumeric()).next();
+    let is_short = said.contains('(') || said.split_whitespace().count() <= 2;
+    is_short && word.is_some_and(|word| nearest(word, [ALLOW]).is_some())
+}
+
 /// The finding for a code that there is not.
 fn unknown_code(code: &str, place: Place) -> Finding {
-    let finding = Finding::warning("unknown-code", place, format!("nothing is called `{code}`"));
+    let finding = Finding::warning(UNKNOWN, place, format!("nothing is called `{code}`"));
     let known = Code::all().iter().map(|code| code.name);
     finding.hint(match nearest(code, known) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -89,7 +120,7 @@ fn unknown_code(code: &str, place: Place) -> Finding {
 fn is_allowed(finding: &Finding, sources: &Sources) -> bool {
     let mut places = finding.place.iter().chain(&finding.member);
     places.any(|place| {
-        let allows = |line: &str| allowed(line).any(|code| code == finding.code);
+        let allows = |line: &str| allowed(line).iter().any(|(_, code)| *code == finding.code);
         let above = place.line.checked_sub(1).map(|line| Place {
             line,
             ..place.clone()
@@ -100,21 +131,27 @@ fn is_allowed(finding: &Finding, sources: &Sources) -> bool {
     })
 }
 
-/// The codes that a line allows.
-fn allowed(line: &str) -> impl Iterator<Item = &str> {
-    let list = line
-        .split_once(ALLOW)
-        .and_then(|(_, rest)| rest.split_once(')'));
-    let codes = list.map_or("", |(codes, _)| codes);
-    codes
-        .split(',')
-        .map(str::trim)
-        .filter(|code| !code.is_empty())
+/// The codes that a line allows, each with where it stands.
+fn allowed(line: &str) -> Vec<(usize, &str)> {
+    let list = ours(line).and_then(|(at, said)| {
+        let list = said.strip_prefix(ALLOW)?.trim_start().strip_prefix('(')?;
+        Some((at + said.len() - list.len(), list.split_once(')')?.0))
+    });
+    let Some((mut next, list)) = list else {
+        return Vec::new();
+    };
+    let codes = list.split(',').map(|piece| {
+        let at = next + piece.len() - piece.trim_start().len();
+        next += piece.len() + 1;
+        (at, piece.trim())
+    });
+    codes.filter(|(_, code)| !code.is_empty()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::yaml::Source;
 
     #[test]
     fn a_comment_allows_what_it_names() {
@@ -127,12 +164,72 @@ mod tests {
                 "  # personactl: allow(placeholder, lost-text)",
                 vec!["placeholder", "lost-text"],
             ),
+            (
+                "# personactl:allow( placeholder ,lost-text)",
+                vec!["placeholder", "lost-text"],
+            ),
+            ("# personactl: allow (placeholder)", vec!["placeholder"]),
             ("# personactl: allow()", vec![]),
             ("# personactl: allow(placeholder", vec![]),
             ("greeting: allow(placeholder)", vec![]),
         ];
         for (line, expected) in rows {
-            assert_eq!(allowed(line).collect::<Vec<_>>(), expected, "{line}");
+            let codes = allowed(line);
+            let named: Vec<_> = codes.iter().map(|(_, code)| *code).collect();
+            assert_eq!(named, expected, "{line}");
+            assert!(
+                codes.iter().all(|(at, code)| line[*at..].starts_with(code)),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn comments_that_allow_nothing_are_told_where_they_stand() {
+        let rows = [
+            (
+                "greeting: unknwn # personactl: allow(unknwn)",
+                Some((38, "nothing is called")),
+            ),
+            (
+                "# personactl: alow(placeholder)",
+                Some((15, "allows nothing")),
+            ),
+            ("# personactl: allow", Some((15, "allows nothing"))),
+            (
+                "# personactl: allow placeholder",
+                Some((15, "allows nothing")),
+            ),
+            (
+                "# personactl: allow(placeholder",
+                Some((15, "allows nothing")),
+            ),
+            (
+                "a: 1 # personactl: allow( plain-secret )",
+                Some((27, "always an error")),
+            ),
+            ("# personactl: allow(placeholder)", None),
+            ("# personactl: all of these are ours", None),
+            ("# personactl: see the README", None),
+        ];
+        for (line, expected) in rows {
+            let file = "a.yaml".into();
+            let (source, _) = Source::decode(file, line.as_bytes());
+            let findings = unknown_codes(&Sources::of(&source));
+            let told = findings.first().map(|finding| {
+                let place = finding.place.as_ref().expect("a place");
+                (place.column, finding.message.as_str())
+            });
+            assert_eq!(
+                told.map(|told| told.0),
+                expected.map(|told| told.0),
+                "{line}"
+            );
+            let (said, wanted) = (
+                told.map_or("", |told| told.1),
+                expected.map_or("", |told| told.1),
+            );
+            assert!(said.contains(wanted), "{line}: {said}");
         }
     }
 }
