@@ -141,7 +141,9 @@ impl Catalog {
 
     fn plain_below<'v>(&self, at: &Pointer, value: &'v Value, found: &mut Vec<&'v str>) {
         match value {
-            Value::String(text) if self.wants_secret(at) => found.push(text),
+            Value::String(text) if self.wants_secret(at) || self.nearly_wants_secret(at) => {
+                found.push(text);
+            }
             Value::Object(members) if secret::referred(value).is_none() => {
                 for (name, value) in members {
                     self.plain_below(&at.join(name), value, found);
@@ -154,6 +156,15 @@ impl Catalog {
             }
             _ => {}
         }
+    }
+
+    /// Whether a member that the table does not know is called like a credential, or nearly like one that it knows.
+    fn nearly_wants_secret(&self, at: &Pointer) -> bool {
+        let Some((parent, name)) = at.split_last().filter(|_| self.find(at).is_none()) else {
+            return false;
+        };
+        let near = self.nearest(&parent, &name);
+        seems_credential(&name) || near.is_some_and(|near| self.wants_secret(&parent.join(near)))
     }
 
     /// The member beside it that has to be there where this one is.

@@ -67,8 +67,7 @@ impl<'c> Site<'c> {
 
     /// Loads the manifests of another directory, as if they were here.
     pub(super) fn load_from(&self, directory: &Path) -> Result<Loaded, Error> {
-        let scope = scope(&self.environment.terms);
-        Ok(manifest::load(directory, &scope)?)
+        load(self.context, directory, &self.environment.terms)
     }
 
     /// Shows what is wrong with the manifests; what is only advice is left to `validate`.
@@ -250,6 +249,16 @@ impl<'c> Site<'c> {
             })
         })
     }
+}
+
+/// Loads the manifests of a directory, mistakes and all. What stands in clear where a secret belongs is not said from then on.
+pub(super) fn load(context: &Context, directory: &Path, terms: &Terms) -> Result<Loaded, Error> {
+    let loaded = manifest::load(directory, &scope(terms))?;
+    loaded
+        .secrets
+        .iter()
+        .for_each(|secret| context.conceal(secret));
+    Ok(loaded)
 }
 
 /// What manifests are loaded for.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use serde_json::Value;
 
 use super::block::{self, Block};
@@ -56,6 +57,8 @@ pub struct Loaded {
     pub files: BTreeSet<PathBuf>,
     /// The texts of the files that places point into.
     pub sources: Sources,
+    /// What stands in clear where a secret belongs: no line of the files is shown with it.
+    pub secrets: Vec<SecretString>,
 }
 
 impl Loaded {
@@ -69,6 +72,7 @@ impl Loaded {
             findings,
             files: _,
             sources: _,
+            secrets: _,
         } = self;
         *desired == other.desired && *findings == other.findings
     }
@@ -131,6 +135,10 @@ pub(super) fn load_from(
             .flat_map(|survey| survey.findings(&mut files)),
     );
 
+    let documents = drafts.iter().filter_map(|draft| draft.desired.as_ref());
+    let plain = documents.flat_map(|desired| scope.catalog.plain_secrets(&desired.document));
+    let secrets = plain.map(SecretString::from).collect();
+
     let mut desired = Vec::new();
     let mut elsewhere = BTreeSet::new();
     for draft in drafts {
@@ -157,6 +165,7 @@ pub(super) fn load_from(
         findings,
         files: files.asked,
         sources: files.sources,
+        secrets,
     })
 }
 

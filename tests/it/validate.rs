@@ -244,3 +244,21 @@ fn a_directory_without_manifests_is_no_valid_one() {
     fs::remove_dir_all(site.path("personas")).expect("it goes");
     let _ = site.run(["validate"]).code(1);
 }
+
+#[test]
+fn no_line_shows_a_secret_that_stands_on_another_one_than_its_name() {
+    let rows = [
+        "layers: {tts: {\n api_key:\n   SECRET-90125, modl: 3}}\n",
+        "context: &k SECRET-90125\nlayers: {tts: {api_key: *k}}\ngreeting: *k\nfoo: *k\n",
+        "layers: {tts: {api_keyy: SECRET-90125}}\n",
+        "layers: {llm: {apikey:\n SECRET-90125}}\n",
+    ];
+    for row in rows {
+        let site = Site::with_manifest(&format!("persona_name: Ana\nsystem_prompt: P\n{row}"));
+        for form in ["text", "json", "github", "sarif"] {
+            let output = site.run(["validate", "--format", form]);
+            assert!(output.stdout.contains("ana.yaml"), "{row}: {output:#?}");
+            assert!(!output.stdout.contains("90125"), "{row} {form}");
+        }
+    }
+}

@@ -7,10 +7,10 @@ use clap::ValueEnum;
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
-use super::super::site::{DIRECTORY, scope};
+use super::super::site::{DIRECTORY, load};
 use crate::bounds::Bounds;
 use crate::lint::Verdict;
-use crate::manifest::{self, Loaded};
+use crate::manifest::Loaded;
 use crate::model::Severity;
 use crate::render;
 use crate::settings::{Process, SettingsError, SettingsErrorKind, Terms};
@@ -90,7 +90,7 @@ fn judge(directory: &Path, context: &Context) -> Result<Verdict, Error> {
             kind: SettingsErrorKind::Mistakes(findings, sources),
             ..
         }) => {
-            let loaded = without_settings(directory)?;
+            let loaded = without_settings(directory, context)?;
             verdict.manifests = loaded.manifests;
             let findings = findings.into_iter().chain(loaded.findings).collect();
             verdict.add("default", findings, loaded.sources);
@@ -100,7 +100,7 @@ fn judge(directory: &Path, context: &Context) -> Result<Verdict, Error> {
         Err(error) => return Err(error.into()),
     };
     for terms in all {
-        let loaded = manifest::load(directory, &scope(&terms))?;
+        let loaded = load(context, directory, &terms)?;
         verdict.manifests = loaded.manifests;
         verdict.add(&terms.environment, loaded.findings, loaded.sources);
     }
@@ -118,9 +118,9 @@ fn described(directory: &Path, process: &Process) -> Result<Vec<Terms>, Settings
 }
 
 /// The manifests as they are, while the settings have to be mended first.
-fn without_settings(directory: &Path) -> Result<Loaded, Error> {
+fn without_settings(directory: &Path, context: &Context) -> Result<Loaded, Error> {
     let terms = Terms::default();
-    let mut loaded = manifest::load(directory, &scope(&terms))?;
+    let mut loaded = load(context, directory, &terms)?;
     let findings = &mut loaded.findings;
     findings.retain(|finding| !BY_SETTINGS.contains(&finding.code));
     Ok(loaded)
