@@ -17,8 +17,17 @@ pub fn holds_credential(text: &str) -> bool {
 /// Whether a text among which secrets may stand is built like one.
 #[must_use]
 pub fn looks_secret(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    SCHEMES.iter().any(|scheme| lower.starts_with(scheme)) || holds_credential(text)
+    begins_as_credential(text) || holds_credential(text)
+}
+
+/// Whether a text begins as the headers do that hold a credential: `Bearer …`.
+#[must_use]
+pub fn begins_as_credential(text: &str) -> bool {
+    let is_begun = |scheme: &&str| {
+        let beginning = text.get(..scheme.len());
+        beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(scheme))
+    };
+    SCHEMES.iter().any(is_begun)
 }
 
 /// Whether a text is a value of its own, and not what stands for one in an example: `YOUR_TOKEN`, `{token}`, `…`.

@@ -12,7 +12,9 @@ mod table;
 mod walk;
 
 pub use compare::resembles;
-pub use credential::{holds_credential, is_given, looks_secret, without_credentials};
+pub use credential::{
+    begins_as_credential, holds_credential, is_given, looks_secret, without_credentials,
+};
 pub use field::{
     Access, Budget, Deprecated, Derived, Field, Kind, Literal, Normaliser, Requirement, Secrecy,
     Words,

@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::words;
-use crate::catalog::{seems_credential, without_credentials};
+use crate::catalog::{begins_as_credential, seems_credential, without_credentials};
 use crate::lint::Verdict;
 use crate::model::{Finding, Place, SecretName, Severity};
 use crate::render::escape::on_one_line;
@@ -181,7 +181,9 @@ pub(super) fn concealed(line: &str) -> String {
     let mut secrets = colons.filter(|&colon| {
         let name = line[..colon].trim_end().trim_end_matches(['"', '\'']);
         let name = name.rsplit([' ', '\t', '{', ',', '"', '\'', '[']).next();
+        let value = line[colon + 1..].trim_start_matches([' ', '"', '\'']);
         seems_credential(name.unwrap_or_default()) && !is_harmless(&line[colon + 1..])
+            || begins_as_credential(value)
     });
     match secrets.next() {
         Some(colon) => format!("{}: ********", said(&line[..colon])),
@@ -281,6 +283,8 @@ mod tests {
             "  - {modle: x, api_key: 'sk-live-123'}",
             "\"Authorization\" : Bearer sk-live-123",
             "x-api-key: sk-live-123",
+            "  X-Upstream: 'Basic sk-live-123'",
+            "  X-Upstream: basic ab:sk-live-123",
             "X-Team-Auth: sk-live-123",
             "api_key: !secret sk-live-123",
             "api_key: !secret sk_live_123",
