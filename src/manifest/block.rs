@@ -52,6 +52,8 @@ pub(super) struct Block {
     pub(super) id: Option<(PersonaId, Place)>,
     pub(super) prevent_delete: bool,
     pub(super) ignore: Vec<Pointer>,
+    /// Where each of them is written.
+    pub(super) ignored_at: Vec<Place>,
     pub(super) ownership: Ownership,
     /// Whether the manifest is meant for the environment.
     pub(super) applies: bool,
@@ -65,6 +67,7 @@ impl Default for Block {
             id: None,
             prevent_delete: false,
             ignore: Vec::new(),
+            ignored_at: Vec::new(),
             ownership: Ownership::default(),
             applies: true,
             environments: Vec::new(),
@@ -72,18 +75,29 @@ impl Default for Block {
     }
 }
 
+/// What the place of an entry of `ignore` is noted under.
+pub(crate) fn ignored(index: usize) -> Pointer {
+    let list = Pointer::root().join(NAME).join("ignore");
+    list.join(&index.to_string())
+}
+
 /// Reads the block as it stands for `environment`. Where it has no finding, all of it was understood.
 pub(super) fn read(node: &Node, environment: &str, catalog: &Catalog) -> (Block, Vec<Finding>) {
     let findings = shape::check(node, &BLOCK);
     let child = |name| node.child(name);
-    let ignored = texts(child("ignore")).filter_map(Pointer::parse);
+    let ignored = child("ignore").map(Node::elements).unwrap_or_default();
+    let ignored = ignored.iter().filter_map(|node| {
+        let pointer = Pointer::parse(node.text()?)?;
+        let pointer = Vocabulary::Personas.operand(catalog, &pointer, None).0;
+        Some((pointer, node.place.clone()))
+    });
+    let (ignore, ignored_at) = ignored.unzip();
     let meant_for = |names| texts(Some(names)).any(|name| name == environment);
     let block = Block {
         id: child("id").and_then(|ids| id(ids, environment)),
         prevent_delete: child("prevent_delete").is_some_and(Node::is_true),
-        ignore: ignored
-            .map(|pointer| Vocabulary::Personas.operand(catalog, &pointer, None).0)
-            .collect(),
+        ignore,
+        ignored_at,
         ownership: match child("ownership").and_then(Node::text) {
             Some("exclusive") => Ownership::Exclusive,
             _ => Ownership::Fields,

@@ -208,9 +208,15 @@ fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Dra
         .unwrap_or_default();
     findings.extend(unsaid(flaws, &unresolved));
 
-    let document = document::build(theirs, root, scope.catalog.fields);
+    let mut document = document::build(theirs, root, scope.catalog.fields);
     unresolved.extend(document.findings.iter().filter_map(unresolved_at));
     findings.extend(document.findings);
+    for (index, place) in block.ignored_at.iter().enumerate() {
+        let pointer = block::ignored(index);
+        document
+            .places
+            .insert(pointer, place.clone(), place.clone());
+    }
     let mut desired = Desired {
         key: key.clone(),
         file: Arc::from(file.shown.display().to_string()),

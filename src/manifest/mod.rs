@@ -19,7 +19,7 @@ mod tests;
 mod trace;
 mod twins;
 
-pub(crate) use block::BLOCK;
+pub(crate) use block::{BLOCK, ignored};
 pub use discover::{LoadError, LoadErrorKind, is_manifest};
 pub(crate) use files::File;
 pub use load::{Loaded, Scope, load};

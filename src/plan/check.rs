@@ -8,6 +8,7 @@ use crate::catalog::{
     Access, Catalog, Field, Kind, Normaliser, Requirement, Secrecy, Words, is_unset, named,
     nearest, one_of, tool_name,
 };
+use crate::manifest::ignored;
 use crate::model::{Desired, Finding, Place, Pointer, canonical_decimal, secret};
 
 /// The code of findings about members that are not there.
@@ -74,7 +75,7 @@ impl Check<'_> {
 
     /// Places that cannot be left as they are live: the whole document, and what stands in a list.
     fn ignored(&mut self) {
-        for pointer in &self.desired.ignore {
+        for (index, pointer) in self.desired.ignore.iter().enumerate() {
             let is_root = *pointer == Pointer::root();
             let around =
                 std::iter::successors(pointer.split_last(), |(parent, _)| parent.split_last());
@@ -91,7 +92,7 @@ impl Check<'_> {
                 }
                 false => continue,
             };
-            let place = self.desired.places.value(&Pointer::root()).clone();
+            let place = self.valued(&ignored(index));
             self.findings.push(Finding::error("ignore", place, message));
         }
     }

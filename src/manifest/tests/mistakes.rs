@@ -442,6 +442,20 @@ fn what_a_text_says_is_marked_in_that_text() {
 }
 
 #[test]
+fn what_cannot_be_ignored_is_told_where_it_stands() {
+    let site = Site::manifest(format!(
+        "{NAMED}document_ids: [x]\nx-personactl:\n  ignore: [/context, '', /document_ids/0]\n"
+    ));
+    assert_eq!(
+        site.errors(),
+        [
+            "personas/a.yaml:5:22 ignore: the whole document cannot be ignored",
+            "personas/a.yaml:5:26 ignore: `/document_ids/0` stands in a list, which is compared as a whole",
+        ]
+    );
+}
+
+#[test]
 fn a_secret_is_no_empty_list() {
     let rows = [("[]", "a list"), ("{}", "a map")];
     for (value, kind) in rows {
