@@ -254,7 +254,7 @@ impl Check<'_> {
                 if !value.is_some_and(|value| values.contains(&value)) {
                     let message = format!("`{pointer}` is missing");
                     let hint = format!("only where `{other}` is {} may it be", one_of(values));
-                    let place = self.valued(at);
+                    let place = self.valued(&pointer);
                     self.findings
                         .push(Finding::error(MISSING, place, message).hint(hint));
                 }

@@ -456,6 +456,15 @@ fn what_cannot_be_ignored_is_told_where_it_stands() {
 }
 
 #[test]
+fn what_is_there_and_empty_is_told_where_it_stands() {
+    let site = Site::manifest("persona_name: A\nsystem_prompt: ''\n");
+    assert_eq!(
+        site.errors(),
+        ["personas/a.yaml:2:16 missing-member: `/system_prompt` is missing"]
+    );
+}
+
+#[test]
 fn a_secret_is_no_empty_list() {
     let rows = [("[]", "a list"), ("{}", "a map")];
     for (value, kind) in rows {
