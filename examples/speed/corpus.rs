@@ -3,6 +3,9 @@
 const PARAGRAPH: &str = "You speak with people who have little time. Ask one question, wait for the whole answer, and say in \
     your own words what you have understood before you go on. Where something is missing, name it.";
 
+/// The settings beside them. Tools that stand in a manifest are what a team has today, and are allowed here.
+pub(crate) const SETTINGS: &str = "lints: {deprecated: off}\n";
+
 /// The manifest of the persona with this number.
 pub(crate) fn manifest(number: usize) -> String {
     let paragraphs = (0..28).map(|nth| format!("  {nth}. {PARAGRAPH}\n\n"));
@@ -24,7 +27,7 @@ layers:
           description: Looks up what is known of the caller.
           parameters: {{type: object, properties: {{number: {{type: integer}}}}, required: [number]}}
   tts: {{tts_engine: cartesia, voice_settings: {{speed: 1.1}}}}
-  stt: {{participant_pause_sensitivity: low}}
+  conversational_flow: {{turn_taking_patience: high}}
 "
     )
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::AS_PROGRAM;
-use crate::corpus::manifest;
+use crate::corpus::{SETTINGS, manifest};
 
 /// A folder with a persona directory in it, and a sandbox in a process of its own as its service.
 pub(crate) struct Site {
@@ -23,6 +23,7 @@ impl Site {
         let folder = tempfile::tempdir().expect("a folder");
         let directory = folder.path().join("personas");
         std::fs::create_dir(&directory).expect("a folder");
+        std::fs::write(directory.join("personactl.yaml"), SETTINGS).expect("it is written");
         for number in 0..personas {
             let path = directory.join(format!("persona-{number}.yaml"));
             std::fs::write(path, manifest(number)).expect("it is written");
