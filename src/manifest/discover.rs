@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -121,13 +121,14 @@ impl Walk<'_> {
         let mut entries: Vec<fs::DirEntry> = entries;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
-            let is_link = entry.file_type().map_err(failed)?.is_symlink();
-            self.entry(below, &entry.path(), is_link);
+            let kind = entry.file_type().map_err(failed)?;
+            self.entry(below, &entry.path(), kind);
         }
         Ok(())
     }
 
-    fn entry(&mut self, below: &Path, path: &Path, is_link: bool) {
+    fn entry(&mut self, below: &Path, path: &Path, kind: FileType) {
+        let is_link = kind.is_symlink();
         let Some(name) = path.file_name() else {
             return;
         };
@@ -167,7 +168,7 @@ impl Walk<'_> {
         } else {
             path.to_owned()
         };
-        let is_folder = real.is_dir();
+        let is_folder = kind.is_dir() || is_link && real.is_dir();
         if !is_folder && key.is_none() {
             return;
         }

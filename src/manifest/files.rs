@@ -1,14 +1,14 @@
 //! The files that manifests may read: only within the repository, only regular ones, each only
 //! once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
-use std::rc::Rc;
 use std::sync::Arc;
 
+use super::parallel;
 use super::revision::Texts;
 use crate::bounds::{Bounds, MAX_BYTES};
 use crate::catalog::nearest;
@@ -22,8 +22,8 @@ pub(super) struct Files {
     bounds: Bounds,
     /// What some of them are to be taken to hold.
     revised: Texts,
-    contents: BTreeMap<PathBuf, Result<Source, Flaw>>,
-    documents: BTreeMap<PathBuf, Rc<Composed>>,
+    contents: HashMap<PathBuf, Result<Source, Flaw>>,
+    documents: HashMap<PathBuf, Arc<Composed>>,
     /// Every file that was asked for, as the user would type it; those that were missing too.
     pub(super) asked: BTreeSet<PathBuf>,
     pub(super) sources: Sources,
@@ -58,8 +58,8 @@ impl Files {
         Self {
             bounds: Bounds::around(directory),
             revised: revised.clone(),
-            contents: BTreeMap::new(),
-            documents: BTreeMap::new(),
+            contents: HashMap::new(),
+            documents: HashMap::new(),
             asked: BTreeSet::new(),
             sources: Sources::default(),
         }
@@ -134,7 +134,7 @@ impl Files {
     pub(super) fn text(&mut self, file: &File, place: &Place) -> Result<Source, Box<Finding>> {
         let content = match self.contents.get(&file.real) {
             Some(content) => content.clone(),
-            None => self.read(file),
+            None => self.keep(file, self.content(file)),
         };
         content.map_err(|flaw| {
             Box::new(match flaw {
@@ -147,14 +147,43 @@ impl Files {
         })
     }
 
-    fn read(&mut self, file: &File) -> Result<Source, Flaw> {
+    /// Reads and parses files ahead of their turn, on all cores.
+    pub(super) fn prepare<'f>(&mut self, files: impl Iterator<Item = &'f File>) {
+        // Where two names lead to one file, it goes by the first.
+        let mut seen = BTreeSet::new();
+        let files = files.filter(|file| seen.insert(&file.real)).collect();
+        let contents = parallel::map(files, |file: &File| {
+            let content = self.content(file);
+            let document = match &content {
+                Ok((source, None)) => Some(compose(source)),
+                _ => None,
+            };
+            (file, content, document)
+        });
+        for (file, content, document) in contents {
+            let _ = self.keep(file, content);
+            if let Some(document) = document {
+                self.documents.insert(file.real.clone(), document.into());
+            }
+        }
+    }
+
+    /// What is in a file, and what is wrong with its bytes.
+    fn content(&self, file: &File) -> Result<(Source, Option<Finding>), Flaw> {
         let bytes = match self.revised.get(&file.real) {
-            Some(draft) => Ok(draft.after.as_bytes().to_vec()),
-            None => read_regular(&file.real),
+            Some(draft) => draft.after.as_bytes().to_vec(),
+            None => read_regular(&file.real)?,
         };
-        let content = bytes.and_then(|bytes| {
-            let shown = Arc::from(file.shown.display().to_string());
-            let (source, flaw) = Source::decode(shown, &bytes);
+        let shown = Arc::from(file.shown.display().to_string());
+        Ok(Source::decode(shown, &bytes))
+    }
+
+    fn keep(
+        &mut self,
+        file: &File,
+        content: Result<(Source, Option<Finding>), Flaw>,
+    ) -> Result<Source, Flaw> {
+        let content = content.and_then(|(source, flaw)| {
             self.sources.insert(&source);
             flaw.map_or(Ok(source), |finding| Err(Flaw::Content(finding.into())))
         });
@@ -168,11 +197,11 @@ impl Files {
         &mut self,
         file: &File,
         place: &Place,
-    ) -> Result<Rc<Composed>, Box<Finding>> {
+    ) -> Result<Arc<Composed>, Box<Finding>> {
         if let Some(document) = self.documents.get(&file.real) {
             return Ok(document.clone());
         }
-        let document = Rc::new(compose(&self.text(file, place)?));
+        let document = Arc::new(compose(&self.text(file, place)?));
         self.documents.insert(file.real.clone(), document.clone());
         Ok(document)
     }
@@ -182,12 +211,14 @@ impl Files {
 fn read_regular(real: &Path) -> Result<Vec<u8>, Flaw> {
     let unreadable =
         |error: io::Error| Flaw::Asked("unreadable", format!("cannot be read: {error}"));
-    if !fs::metadata(real).map_err(unreadable)?.is_file() {
+    let metadata = fs::metadata(real).map_err(unreadable)?;
+    if !metadata.is_file() {
         return Err(Flaw::Asked("no-file", "is no regular file".to_owned()));
     }
-    let mut bytes = Vec::new();
+    let most = MAX_BYTES + 1;
+    let mut bytes = Vec::with_capacity(metadata.len().min(most) as usize);
     fs::File::open(real)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
         .map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
         let what = "is larger than 1 MB".to_owned();

@@ -13,6 +13,7 @@ use super::document;
 use super::files::{File, Files, normalised};
 use super::leftover::{self, Survey};
 use super::overlay;
+use super::parallel;
 use super::resolve::resolve;
 use super::revision::Texts;
 use super::twins;
@@ -102,6 +103,7 @@ pub(super) fn load_from(
     // All manifests are read before any tag is followed: a file that is also included keeps the
     // name it has here.
     let manifests = found.manifests.len();
+    files.prepare(found.manifests.iter().map(|(_, file)| file));
     let mut composed = Vec::new();
     for (key, file) in found.manifests {
         match files.document(&file, &Place::start_of(&file.shown)) {
@@ -114,14 +116,16 @@ pub(super) fn load_from(
         real: real.join("personactl.yaml"),
     };
     let mut desk = Desk {
+        has_overlays: overlay::are_any(scope.environment, &home),
         files: &mut files,
         scope,
         home: &home,
     };
-    let mut drafts: Vec<Draft> = composed
-        .into_iter()
-        .map(|(key, file, document)| draft(key, &file, &document, &mut desk))
-        .collect();
+    let trees = composed.into_iter();
+    let trees = trees.map(|(key, file, document)| tree(key, file, &document, &mut desk));
+    let trees: Vec<Tree> = trees.collect();
+    let sources = &files.sources;
+    let mut drafts = parallel::map(trees, |tree| draft(tree, scope, sources));
     compare_names(&mut drafts, scope.catalog);
     let survey = only.is_none().then(|| Survey {
         keys: drafts.iter().map(|draft| draft.key.as_str()).collect(),
@@ -175,6 +179,16 @@ struct Desk<'d> {
     scope: &'d Scope<'d>,
     /// A file in the persona directory: what overlays are found from.
     home: &'d File,
+    /// Whether anything is changed for the environment.
+    has_overlays: bool,
+}
+
+/// One manifest with its tags resolved, and its overlay merged over it.
+struct Tree {
+    key: Key,
+    file: File,
+    root: Option<Node>,
+    findings: Vec<Finding>,
 }
 
 /// One manifest on its way.
@@ -186,9 +200,13 @@ struct Draft {
     findings: Vec<Finding>,
 }
 
-fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Draft {
-    let mut findings = composed.findings.clone();
-    let root = tree(&key, file, composed, desk, &mut findings);
+fn draft(tree: Tree, scope: &Scope<'_>, sources: &Sources) -> Draft {
+    let Tree {
+        key,
+        file,
+        root,
+        mut findings,
+    } = tree;
     let Some((members, root)) = root.and_then(|root| members_of(root, &mut findings)) else {
         return Draft {
             key,
@@ -198,7 +216,6 @@ fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Dra
         };
     };
     let mut unresolved: Vec<Place> = findings.iter().filter_map(unresolved_at).collect();
-    let scope = desk.scope;
     let (mut ours, theirs): (Vec<_>, Vec<_>) = members
         .into_iter()
         .partition(|member| member.name == block::NAME);
@@ -228,7 +245,7 @@ fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Dra
         prevent_delete: block.prevent_delete,
     };
     findings.extend(checked(&desired, &unresolved, scope.catalog));
-    findings.extend(lint::manifest(scope.catalog, &desired, &desk.files.sources));
+    findings.extend(lint::manifest(scope.catalog, &desired, sources));
     let named = block
         .environments
         .iter()
@@ -243,23 +260,26 @@ fn draft(key: Key, file: &File, composed: &Composed, desk: &mut Desk<'_>) -> Dra
     }
 }
 
-/// What a manifest says in this environment: tags resolved, its overlay merged over it.
-fn tree(
-    key: &Key,
-    file: &File,
-    composed: &Composed,
-    desk: &mut Desk<'_>,
-    findings: &mut Vec<Finding>,
-) -> Option<Node> {
-    let (base, flaws) = resolve(composed.root.as_ref()?, file, desk.files, desk.scope);
-    findings.extend(flaws);
-    match overlay_of(key, desk, findings) {
-        Ok(Some(overlay)) => Some(overlay::merge(base, overlay)),
-        Ok(None) => Some(base),
-        Err(finding) => {
-            findings.push(*finding);
-            Some(base)
+/// What a manifest says in this environment.
+fn tree(key: Key, file: File, composed: &Composed, desk: &mut Desk<'_>) -> Tree {
+    let mut findings = composed.findings.clone();
+    let root = composed.root.as_ref().map(|root| {
+        let (base, flaws) = resolve(root, &file, desk.files, desk.scope);
+        findings.extend(flaws);
+        match overlay_of(&key, desk, &mut findings) {
+            Ok(Some(overlay)) => overlay::merge(base, overlay),
+            Ok(None) => base,
+            Err(finding) => {
+                findings.push(*finding);
+                base
+            }
         }
+    });
+    Tree {
+        key,
+        file,
+        root,
+        findings,
     }
 }
 
@@ -268,6 +288,9 @@ fn overlay_of(
     desk: &mut Desk<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<Node>, Box<Finding>> {
+    if !desk.has_overlays {
+        return Ok(None);
+    }
     let Some(file) = overlay::find(key, desk.scope.environment, desk.home, desk.files)? else {
         return Ok(None);
     };

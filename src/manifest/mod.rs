@@ -3,6 +3,7 @@
 //! `discover` finds the manifests, `files` reads them within the repository, `resolve` puts in what
 //! their tags stand for, `block` takes out what is addressed to us, `document` makes the body of
 //! the create call, and `load` does all of that for a directory; `leftover` finds the files that do nothing.
+//! `parallel` does what can be done for each manifest by itself on all cores.
 //! `trace` leads from a value back to where it was written, and `revision` is a directory as it would be with some files written anew.
 
 mod block;
@@ -12,6 +13,7 @@ mod files;
 mod leftover;
 mod load;
 mod overlay;
+mod parallel;
 mod resolve;
 mod revision;
 #[cfg(test)]

@@ -13,6 +13,12 @@ pub(super) const FOLDER: &str = "_overlays";
 /// How the names of manifests and overlays end.
 pub(super) const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
+/// Whether there may be overlays for an environment. `home` stands in the persona directory.
+pub(super) fn are_any(environment: &str, home: &File) -> bool {
+    let folder = home.real.with_file_name(FOLDER).join(environment);
+    folder.symlink_metadata().is_ok()
+}
+
 /// The overlay of a manifest, if there is one. `home` stands in the persona directory.
 pub(super) fn find(
     key: &Key,

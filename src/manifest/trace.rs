@@ -1,7 +1,7 @@
 //! Where a value of a document was written: the way from a place in it back through overlay and tags.
 
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::files::{File, Files, normalised};
 use super::overlay;
@@ -59,7 +59,7 @@ pub(super) struct Tracer<'t> {
 #[derive(Clone)]
 struct Spot {
     file: File,
-    document: Rc<Composed>,
+    document: Arc<Composed>,
     at: Pointer,
     /// Where the tag stands that leads here, if one does.
     tag: Option<Site>,

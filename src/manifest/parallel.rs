@@ -1,0 +1,50 @@
+//! The same work for many items, on all cores.
+
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::thread;
+
+/// How many items are worth another thread.
+const SHARE: usize = 16;
+
+/// What `work` makes of each item, in the order of the items.
+pub(super) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let helpers = (cores - 1).min(items.len() / SHARE);
+    let queue = Mutex::new(items.into_iter().enumerate());
+    let next = || queue.lock().expect("taking an item never panics").next();
+    let run = || {
+        let mut made = Vec::new();
+        while let Some((index, item)) = next() {
+            made.push((index, work(item)));
+        }
+        made
+    };
+    let mut made = thread::scope(|scope| {
+        // A thread that cannot be had is not missed: the others do what it would have done.
+        let helpers: Vec<_> = (0..helpers)
+            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, run).ok())
+            .collect();
+        let mut made = run();
+        for helper in helpers {
+            made.extend(helper.join().expect("the work does not panic"));
+        }
+        made
+    });
+    made.sort_by_key(|(index, _)| *index);
+    made.into_iter().map(|(_, one)| one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_done_once_and_in_order() {
+        for count in [0, 1, SHARE, 100 * SHARE] {
+            let items: Vec<usize> = (0..count).collect();
+            let expected: Vec<String> = items.iter().map(usize::to_string).collect();
+            assert_eq!(map(items, |item| item.to_string()), expected);
+        }
+    }
+}
