@@ -16,8 +16,9 @@ impl Catalog {
     /// What is known of each member on the way to `pointer`, as far as the table goes.
     fn along(&self, pointer: &Pointer) -> impl Iterator<Item = &'static Field> {
         let mut members = self.fields;
-        pointer.tokens().map_while(move |token| {
-            let field = named(members, &token)?;
+        // No name in the table has to be escaped.
+        pointer.escaped().map_while(move |token| {
+            let field = named(members, token)?;
             members = field.known_members();
             Some(field)
         })
@@ -28,8 +29,8 @@ impl Catalog {
     pub fn find(&self, pointer: &Pointer) -> Option<&'static Field> {
         let mut members = self.fields;
         let mut found = None;
-        for token in pointer.tokens() {
-            let field = named(members, &token)?;
+        for token in pointer.escaped() {
+            let field = named(members, token)?;
             members = field.known_members();
             found = Some(field);
         }

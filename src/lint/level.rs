@@ -1,6 +1,6 @@
 //! How much a finding weighs, as the user wants it: by the settings, and by comments beside what was found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
@@ -42,6 +42,7 @@ impl Levels {
 
     /// Weighs the findings, and leaves out those that are allowed where they are.
     pub(crate) fn weigh(&self, findings: &mut Vec<Finding>, sources: &Sources) {
+        let comments = comments(sources);
         findings.retain_mut(|finding| {
             if finding.is_error() {
                 return true;
@@ -53,7 +54,7 @@ impl Levels {
                 Some(Level::Error) => finding.severity = Severity::Error,
                 None => {}
             }
-            !is_allowed(finding, sources)
+            !is_allowed(finding, &comments)
         });
     }
 }
@@ -116,18 +117,28 @@ fn unknown_code(code: &str, place: Place) -> Finding {
     })
 }
 
+/// The lines with comments that allow something, by their files and numbers.
+type Comments<'s> = HashMap<(&'s str, usize), &'s str>;
+
+fn comments(sources: &Sources) -> Comments<'_> {
+    let mut comments = Comments::new();
+    for (file, text) in sources.iter().filter(|(_, text)| text.contains(OURS)) {
+        let numbered = lines(text).zip(1..);
+        let allowing = numbered.filter(|(line, _)| line.contains(OURS));
+        comments.extend(allowing.map(|(line, number)| ((&**file, number), line)));
+    }
+    comments
+}
+
 /// Whether a comment allows the finding: on its line, on the one above, or beside the member that brings the text in.
-fn is_allowed(finding: &Finding, sources: &Sources) -> bool {
+fn is_allowed(finding: &Finding, comments: &Comments<'_>) -> bool {
     let mut places = finding.place.iter().chain(&finding.member);
     places.any(|place| {
         let allows = |line: &str| allowed(line).iter().any(|(_, code)| *code == finding.code);
-        let above = place.line.checked_sub(1).map(|line| Place {
-            line,
-            ..place.clone()
-        });
-        let above = above.and_then(|above| sources.line(&above));
+        let line = |number| comments.get(&(&*place.file, number)).copied();
+        let above = line(place.line.saturating_sub(1));
         let is_comment = |line: &&str| line.trim_start().starts_with('#');
-        sources.line(place).is_some_and(allows) || above.filter(is_comment).is_some_and(allows)
+        line(place.line).is_some_and(allows) || above.filter(is_comment).is_some_and(allows)
     })
 }
 

@@ -31,6 +31,10 @@ pub(super) fn unknown<'t>(
     tools: &BTreeSet<&'t str>,
     parameters: &BTreeSet<&str>,
 ) -> Vec<Spoken<'t>> {
+    // Names are code, or spelt as code is.
+    if !text.contains('_') && !text.contains('`') {
+        return Vec::new();
+    }
     let mut found: Vec<Spoken<'t>> = Vec::new();
     let mut earlier = ["", ""];
     let mut words = words(text).peekable();

@@ -95,12 +95,12 @@ impl Places {
     }
 
     fn spot(&self, pointer: &Pointer) -> &Spot {
-        let mut at = pointer.clone();
+        let mut at = pointer.as_str();
         loop {
-            if let Some(spot) = self.below.get(&at) {
+            if let Some(spot) = self.below.get(at) {
                 return spot;
             }
-            match at.split_last() {
+            match at.rsplit_once('/') {
                 Some((parent, _)) => at = parent,
                 None => return &self.root,
             }

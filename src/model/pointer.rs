@@ -1,5 +1,6 @@
 //! JSON Pointers (RFC 6901): the name of a place in a document.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -35,12 +36,9 @@ impl Pointer {
         let mut path = String::with_capacity(self.0.len() + token.len() + 1);
         path.push_str(&self.0);
         path.push('/');
-        for character in token.chars() {
-            match character {
-                '~' => path.push_str("~0"),
-                '/' => path.push_str("~1"),
-                other => path.push(other),
-            }
+        match token.contains(['~', '/']) {
+            true => path.push_str(&token.replace('~', "~0").replace('/', "~1")),
+            false => path.push_str(token),
         }
         Self(path)
     }
@@ -53,20 +51,19 @@ impl Pointer {
 
     /// The members and indexes on the way down, unescaped.
     pub fn tokens(&self) -> impl Iterator<Item = String> + '_ {
-        self.0
-            .split('/')
-            .skip(1)
-            .map(|token| token.replace("~1", "/").replace("~0", "~"))
+        self.escaped().map(unescaped)
+    }
+
+    /// The same as they are spelt in the pointer.
+    pub(crate) fn escaped(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/').skip(1)
     }
 
     /// The pointer one level up and the last token; `None` at the root.
     #[must_use]
     pub fn split_last(&self) -> Option<(Self, String)> {
         let (parent, last) = self.0.rsplit_once('/')?;
-        Some((
-            Self(parent.to_owned()),
-            last.replace("~1", "/").replace("~0", "~"),
-        ))
+        Some((Self(parent.to_owned()), unescaped(last)))
     }
 
     /// What is left of this pointer below `ancestor`; `None` where it is not below it. A pointer is
@@ -86,6 +83,19 @@ impl Pointer {
     /// The escaped form.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn unescaped(token: &str) -> String {
+    match token.contains('~') {
+        true => token.replace("~1", "/").replace("~0", "~"),
+        false => token.to_owned(),
+    }
+}
+
+impl Borrow<str> for Pointer {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -109,7 +109,8 @@ impl Check<'_> {
             }
             self.document(before, &pointer);
         }
-        for field in known {
+        let is_required = |field: &&Field| !matches!(field.required, Requirement::Optional);
+        for field in known.iter().filter(is_required) {
             let before = self.findings.len();
             self.requirement(at, members, field);
             self.document(before, &at.join(field.name));

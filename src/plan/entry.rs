@@ -206,7 +206,7 @@ impl Owned {
         let unset = Digest::unset();
         let previous = self.previous.iter();
         previous.filter(move |(pointer, applied)| {
-            applied.sent == unset && !self.sent.contains_key(pointer)
+            applied.sent == unset && !self.sent.contains_key(*pointer)
         })
     }
 }

@@ -4,6 +4,7 @@
 //! tree grows. Tags of our own are kept for `resolve`; anchors, aliases and merge keys are written
 //! out here.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag as RawTag};
@@ -105,7 +106,7 @@ impl<'s> Composer<'s> {
                 }
                 Event::Scalar(text, style, anchor, tag) => {
                     let plain = style == ScalarStyle::Plain;
-                    self.scalar(&text, plain, anchor, tag.as_deref(), place)?;
+                    self.scalar(text, plain, anchor, tag.as_deref(), place)?;
                 }
                 Event::SequenceStart(anchor, tag) => {
                     self.begin(Items::List(Vec::new()), anchor, tag.as_deref(), place)?;
@@ -128,7 +129,7 @@ impl<'s> Composer<'s> {
 
     fn scalar(
         &mut self,
-        text: &str,
+        text: Cow<'_, str>,
         plain: bool,
         anchor: usize,
         tag: Option<&RawTag>,
@@ -143,10 +144,10 @@ impl<'s> Composer<'s> {
                 return Ok(());
             }
             let is_merge = plain && tag.is_none() && text == "<<";
-            let flaw = entries.name(text, is_merge, place.clone());
+            let flaw = entries.name(&text, is_merge, place.clone());
             self.findings.extend(flaw);
             if anchor > 0 {
-                let node = Node::new(place, Data::Text(text.to_owned()));
+                let node = Node::new(place, Data::Text(text.into_owned()));
                 self.anchors.insert(anchor, node);
             }
             return Ok(());
@@ -156,19 +157,24 @@ impl<'s> Composer<'s> {
     }
 
     /// What a scalar means, by its tag and its quotes.
-    fn meaning(&mut self, text: &str, plain: bool, tag: Option<&RawTag>, place: &Place) -> Data {
-        let as_text = || Data::Text(text.to_owned());
+    fn meaning(
+        &mut self,
+        text: Cow<'_, str>,
+        plain: bool,
+        tag: Option<&RawTag>,
+        place: &Place,
+    ) -> Data {
         let meaning = match tag.map(full_name) {
-            None if plain => scalar::plain(text),
-            None => Ok(as_text()),
-            Some(name) if name == "!" => Ok(as_text()),
+            None if plain => scalar::plain(&text),
+            None => Ok(Data::Text(text.into_owned())),
+            Some(name) if name == "!" => Ok(Data::Text(text.into_owned())),
             Some(name) => match name.strip_prefix(CORE) {
-                Some(kind) => scalar::tagged(kind, text)
+                Some(kind) => scalar::tagged(kind, &text)
                     .unwrap_or_else(|| Err(format!("`!!{kind}` does not fit here"))),
                 None => match self.own_tag(&name, place) {
                     Some(tag) => Ok(Data::Tagged(
                         tag,
-                        Box::new(Node::new(place.clone(), as_text())),
+                        Box::new(Node::new(place.clone(), Data::Text(text.into_owned()))),
                     )),
                     None => Ok(Data::Null),
                 },
