@@ -181,9 +181,8 @@ impl Pass<'_> {
             let message =
                 format!("line {again} of `{pointer}` begins the same paragraph as line {first}");
             let opening = paragraph.lines().next().unwrap_or_default();
-            let before = text.split_inclusive('\n').take(again - 1);
-            let before: String = before.collect();
-            let place = self.within(pointer, opening, &before);
+            // However often it is there, the second one is not far to look for.
+            let place = self.within(pointer, opening, opening);
             self.find(pointer, |_| {
                 Finding::advice("repeated-paragraph", place, message)
                     .hint("every token is paid for in each turn: leave one of them out")
