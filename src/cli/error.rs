@@ -141,6 +141,8 @@ pub(super) enum Error {
     #[error("cannot write `{}`", path.display())]
     Write {
         path: PathBuf,
+        /// What was written before that.
+        written: Vec<PathBuf>,
         #[source]
         source: io::Error,
     },
@@ -166,6 +168,7 @@ impl Error {
             | Self::NoSuchKey(..)
             | Self::NoStranger(_)
             | Self::Usage(_) => Outcome::Usage,
+            Self::Write { written, .. } if !written.is_empty() => Outcome::Partial,
             _ => Outcome::Failed,
         }
     }
@@ -210,6 +213,10 @@ impl Error {
             Self::NotApplied(_) | Self::NotLive(_) => {
                 Some("`personactl status` shows what is".to_owned())
             }
+            Self::Write { written, .. } if !written.is_empty() => Some(format!(
+                "{} written before that; pull again once this is mended",
+                listed(written, "was", "were")
+            )),
             Self::Undecided(_) => {
                 Some("see what `git status` says, or say --allow-dirty".to_owned())
             }
@@ -222,15 +229,16 @@ impl Error {
 }
 
 fn changed(files: &[PathBuf]) -> String {
+    listed(files, "has changes that are", "have changes that are")
+}
+
+/// The files, with a verb.
+fn listed(files: &[PathBuf], one: &str, more: &str) -> String {
     let files: Vec<String> = files
         .iter()
         .map(|file| format!("`{}`", file.display()))
         .collect();
-    let verb = if files.len() == 1 {
-        "has changes that are"
-    } else {
-        "have changes that are"
-    };
+    let verb = if files.len() == 1 { one } else { more };
     format!("{} {verb}", files.join(", "))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use super::super::prepared::Prepared;
 use super::super::site::{DIRECTORY, Site, scope};
 use crate::catalog::PERSONA;
 use crate::durable;
-use crate::manifest::{Draft, Loaded, Revision};
+use crate::manifest::{Loaded, Revision};
 use crate::model::{Applied, Desired, Finding, Key, Pointer, Record};
 use crate::plan::{Deletes, Plan};
 use crate::pull::{self, Left, Taken, Wish};
@@ -80,6 +80,8 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         mention_others(&site, &revision)?;
         args.refuse_dirty(&revision)?;
         args.agree(context, revision.drafts().len()).await?;
+        // Where the ledger cannot be written, the files had better stay as they are.
+        prepared.ledger.begin()?;
         write(&revision)?;
         record(&mut prepared, &pulled, &after, &taken)?;
     }
@@ -198,17 +200,21 @@ fn write(revision: &Revision<'_>) -> Result<(), Error> {
             return Err(Error::NotWritten(format!("`{path}` was edited meanwhile")));
         }
     }
+    let mut written = Vec::new();
     for (real, draft) in revision.drafts() {
-        write_one(real, draft)?;
+        let path = draft.shown.clone();
+        match durable::replace(real, &draft.bytes()) {
+            Ok(()) => written.push(path),
+            Err(source) => {
+                return Err(Error::Write {
+                    path,
+                    written,
+                    source,
+                });
+            }
+        }
     }
     Ok(())
-}
-
-fn write_one(real: &Path, draft: &Draft) -> Result<(), Error> {
-    durable::replace(real, &draft.bytes()).map_err(|source| Error::Write {
-        path: draft.shown.clone(),
-        source,
-    })
 }
 
 /// What is live and in the files by now is what both sides go on from.
@@ -225,7 +231,6 @@ fn record(
         Some((key.clone(), record))
     });
     let records: Vec<(Key, Record)> = records.collect();
-    prepared.ledger.begin()?;
     for (key, record) in records {
         prepared.ledger.bind(key, record)?;
     }
