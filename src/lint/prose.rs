@@ -84,15 +84,23 @@ pub(super) fn repeated(text: &str) -> Vec<Repeated<'_>> {
 }
 
 /// What stands between empty lines, with the number of its first line.
-fn paragraphs(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut line = 1;
-    text.split("\n\n").filter_map(move |block| {
-        let blank = block.len() - block.trim_start().len();
-        let first = line + block[..blank].matches('\n').count();
-        line += 2 + block.matches('\n').count();
-        let paragraph = block.trim();
-        (!paragraph.is_empty()).then_some((first, paragraph))
-    })
+fn paragraphs(text: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let mut open = None;
+    let mut at = 0;
+    for (line, content) in text.split_inclusive('\n').enumerate() {
+        match (open, content.trim().is_empty()) {
+            (None, false) => open = Some((line + 1, at)),
+            (Some((first, start)), true) => {
+                found.push((first, text[start..at].trim()));
+                open = None;
+            }
+            (None, true) | (Some(_), false) => {}
+        }
+        at += content.len();
+    }
+    found.extend(open.map(|(first, start)| (first, text[start..].trim())));
+    found
 }
 
 #[cfg(test)]
@@ -124,6 +132,8 @@ mod tests {
         let found = repeated(&text);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].first, found[0].again), (1, 6));
+        let windows = format!("{long}\r\n \r\n{long}\r\n");
+        assert_eq!(repeated(&windows).len(), 1);
     }
 
     #[test]
