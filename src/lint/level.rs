@@ -1,6 +1,7 @@
 //! How much a finding weighs, as the user wants it: by the settings, and by comments beside what was found.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -41,8 +42,7 @@ impl Levels {
     }
 
     /// Weighs the findings, and leaves out those that are allowed where they are.
-    pub(crate) fn weigh(&self, findings: &mut Vec<Finding>, sources: &Sources) {
-        let comments = comments(sources);
+    pub(crate) fn weigh(&self, findings: &mut Vec<Finding>, comments: &Comments<'_>) {
         findings.retain_mut(|finding| {
             if finding.is_error() {
                 return true;
@@ -54,43 +54,74 @@ impl Levels {
                 Some(Level::Error) => finding.severity = Severity::Error,
                 None => {}
             }
-            !is_allowed(finding, &comments)
+            !comments.allow(finding)
         });
     }
 }
 
-/// Comments that allow nothing, or what there is not.
-pub(crate) fn unknown_codes(sources: &Sources) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (file, text) in sources.iter().filter(|(_, text)| text.contains(OURS)) {
-        for (index, line) in lines(text).enumerate() {
-            let place = |at: usize, text: &str| Place {
-                file: file.clone(),
-                line: index + 1,
-                column: line[..at].chars().count() + 1,
-                width: text.chars().count().max(1),
-            };
-            let codes = allowed(line);
-            findings.extend(codes.iter().filter_map(|(at, code)| {
-                let place = place(*at, code);
-                match Code::named(code) {
-                    None => Some(unknown_code(code, place)),
-                    Some(known) if known.is_fixed() => {
-                        let message = format!("`{code}` is always an error: no comment allows it");
-                        Some(Finding::warning(UNKNOWN, place, message))
-                    }
-                    Some(_) => None,
-                }
-            }));
-            let misspelt = ours(line).filter(|(_, said)| codes.is_empty() && is_meant(said));
-            findings.extend(misspelt.map(|(at, said)| {
-                let message = "the comment allows nothing";
-                Finding::warning(UNKNOWN, place(at, said), message)
-                    .hint("write `# personactl: allow(CODE)`")
-            }));
-        }
+/// The lines with comments that are addressed to us, by their files and numbers.
+#[derive(Debug)]
+pub(crate) struct Comments<'s>(HashMap<(&'s Arc<str>, usize), &'s str>);
+
+impl<'s> Comments<'s> {
+    pub(crate) fn of(sources: &'s Sources) -> Self {
+        let files = sources.iter().filter(|(_, text)| text.contains(OURS));
+        let lines = files.flat_map(|(file, text)| {
+            let numbered = lines(text).zip(1..);
+            let ours = numbered.filter(|(line, _)| line.contains(OURS));
+            ours.map(move |(line, number)| ((file, number), line))
+        });
+        Self(lines.collect())
     }
-    findings
+
+    /// Those that allow nothing, or what there is not.
+    pub(crate) fn flaws(&self) -> Vec<Finding> {
+        let lines = self.0.iter();
+        lines
+            .flat_map(|((file, number), line)| flaws(file, *number, line))
+            .collect()
+    }
+
+    /// Whether a comment allows the finding: on its line, on the one above, or beside the member that brings the text in.
+    fn allow(&self, finding: &Finding) -> bool {
+        let mut places = finding.place.iter().chain(&finding.member);
+        places.any(|place| {
+            let allows = |line: &str| allowed(line).iter().any(|(_, code)| *code == finding.code);
+            let line = |number| self.0.get(&(&place.file, number)).copied();
+            let above = line(place.line.saturating_sub(1));
+            let is_comment = |line: &&str| line.trim_start().starts_with('#');
+            line(place.line).is_some_and(allows) || above.filter(is_comment).is_some_and(allows)
+        })
+    }
+}
+
+/// What is wrong with a comment.
+fn flaws(file: &Arc<str>, number: usize, line: &str) -> Vec<Finding> {
+    let place = |at: usize, text: &str| Place {
+        file: file.clone(),
+        line: number,
+        column: line[..at].chars().count() + 1,
+        width: text.chars().count().max(1),
+    };
+    let codes = allowed(line);
+    let unknown = codes.iter().filter_map(|(at, code)| {
+        let place = place(*at, code);
+        match Code::named(code) {
+            None => Some(unknown_code(code, place)),
+            Some(known) if known.is_fixed() => {
+                let message = format!("`{code}` is always an error: no comment allows it");
+                Some(Finding::warning(UNKNOWN, place, message))
+            }
+            Some(_) => None,
+        }
+    });
+    let misspelt = ours(line).filter(|(_, said)| codes.is_empty() && is_meant(said));
+    let misspelt = misspelt.map(|(at, said)| {
+        let message = "the comment allows nothing";
+        Finding::warning(UNKNOWN, place(at, said), message)
+            .hint("write `# personactl: allow(CODE)`")
+    });
+    unknown.chain(misspelt).collect()
 }
 
 /// What a line says to us, and where.
@@ -114,31 +145,6 @@ fn unknown_code(code: &str, place: Place) -> Finding {
     finding.hint(match nearest(code, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`personactl explain` lists all codes".to_owned(),
-    })
-}
-
-/// The lines with comments that allow something, by their files and numbers.
-type Comments<'s> = HashMap<(&'s str, usize), &'s str>;
-
-fn comments(sources: &Sources) -> Comments<'_> {
-    let mut comments = Comments::new();
-    for (file, text) in sources.iter().filter(|(_, text)| text.contains(OURS)) {
-        let numbered = lines(text).zip(1..);
-        let allowing = numbered.filter(|(line, _)| line.contains(OURS));
-        comments.extend(allowing.map(|(line, number)| ((&**file, number), line)));
-    }
-    comments
-}
-
-/// Whether a comment allows the finding: on its line, on the one above, or beside the member that brings the text in.
-fn is_allowed(finding: &Finding, comments: &Comments<'_>) -> bool {
-    let mut places = finding.place.iter().chain(&finding.member);
-    places.any(|place| {
-        let allows = |line: &str| allowed(line).iter().any(|(_, code)| *code == finding.code);
-        let line = |number| comments.get(&(&*place.file, number)).copied();
-        let above = line(place.line.saturating_sub(1));
-        let is_comment = |line: &&str| line.trim_start().starts_with('#');
-        line(place.line).is_some_and(allows) || above.filter(is_comment).is_some_and(allows)
     })
 }
 
@@ -226,7 +232,8 @@ mod tests {
         for (line, expected) in rows {
             let file = "a.yaml".into();
             let (source, _) = Source::decode(file, line.as_bytes());
-            let findings = unknown_codes(&Sources::of(&source));
+            let sources = Sources::of(&source);
+            let findings = Comments::of(&sources).flaws();
             let told = findings.first().map(|finding| {
                 let place = finding.place.as_ref().expect("a place");
                 (place.column, finding.message.as_str())

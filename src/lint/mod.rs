@@ -11,7 +11,7 @@ mod pass;
 mod prose;
 mod verdict;
 
-pub(crate) use level::unknown_codes;
+pub(crate) use level::Comments;
 pub use level::{Level, Levels};
 pub use pass::manifest;
 pub use verdict::{Told, Verdict};

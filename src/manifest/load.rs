@@ -18,7 +18,7 @@ use super::resolve::resolve;
 use super::revision::Texts;
 use super::twins;
 use crate::catalog::Catalog;
-use crate::lint::{self, Levels};
+use crate::lint::{self, Comments, Levels};
 use crate::model::{Desired, Finding, Key, Place, SecretName};
 use crate::plan::check;
 use crate::yaml::Composed;
@@ -122,7 +122,7 @@ pub(super) fn load_from(
         home: &home,
     };
     let trees = composed.into_iter();
-    let trees = trees.map(|(key, file, document)| tree(key, file, &document, &mut desk));
+    let trees = trees.map(|(key, file, document)| tree(key, file, document, &mut desk));
     let trees: Vec<Tree> = trees.collect();
     let sources = &files.sources;
     let mut drafts = parallel::map(trees, |tree| draft(tree, scope, sources));
@@ -139,9 +139,8 @@ pub(super) fn load_from(
             .flat_map(|survey| survey.findings(&mut files)),
     );
 
-    let documents = drafts.iter().filter_map(|draft| draft.desired.as_ref());
-    let plain = documents.flat_map(|desired| scope.catalog.plain_secrets(&desired.document));
-    let secrets = plain.map(SecretString::from).collect();
+    let secrets = drafts.iter_mut().flat_map(|draft| draft.secrets.drain(..));
+    let secrets = secrets.collect();
 
     let mut desired = Vec::new();
     let mut elsewhere = BTreeSet::new();
@@ -158,8 +157,9 @@ pub(super) fn load_from(
         findings.extend(draft.findings);
         desired.extend(draft.desired.filter(|_| is_sound));
     }
-    findings.extend(lint::unknown_codes(&files.sources));
-    scope.levels.weigh(&mut findings, &files.sources);
+    let comments = Comments::of(&files.sources);
+    findings.extend(comments.flaws());
+    scope.levels.weigh(&mut findings, &comments);
     findings.sort_by(|a, b| (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message)));
     findings.dedup();
     Ok(Loaded {
@@ -187,8 +187,25 @@ struct Desk<'d> {
 struct Tree {
     key: Key,
     file: File,
-    root: Option<Node>,
+    root: Option<Root>,
     findings: Vec<Finding>,
+}
+
+/// What a manifest says.
+enum Root {
+    /// Something of its own, with what its tags and its overlay bring.
+    Own(Node),
+    /// What is written there and nothing else, to be copied by whoever needs it.
+    Written(Arc<Composed>),
+}
+
+impl Root {
+    fn node(self) -> Option<Node> {
+        match self {
+            Self::Own(node) => Some(node),
+            Self::Written(composed) => composed.root.clone(),
+        }
+    }
 }
 
 /// One manifest on its way.
@@ -198,6 +215,8 @@ struct Draft {
     /// `None` where the file is no mapping.
     desired: Option<Desired>,
     findings: Vec<Finding>,
+    /// What stands in clear where a secret belongs.
+    secrets: Vec<SecretString>,
 }
 
 fn draft(tree: Tree, scope: &Scope<'_>, sources: &Sources) -> Draft {
@@ -207,12 +226,14 @@ fn draft(tree: Tree, scope: &Scope<'_>, sources: &Sources) -> Draft {
         root,
         mut findings,
     } = tree;
+    let root = root.and_then(Root::node);
     let Some((members, root)) = root.and_then(|root| members_of(root, &mut findings)) else {
         return Draft {
             key,
             block: Block::default(),
             desired: None,
             findings,
+            secrets: Vec::new(),
         };
     };
     let mut unresolved: Vec<Place> = findings.iter().filter_map(unresolved_at).collect();
@@ -251,30 +272,39 @@ fn draft(tree: Tree, scope: &Scope<'_>, sources: &Sources) -> Draft {
         .iter()
         .map(|(name, place)| (name.as_str(), place));
     findings.extend(leftover::unknown_environments(named, scope.environments));
+    let plain = scope.catalog.plain_secrets(&desired.document);
+    let secrets = plain.into_iter().map(SecretString::from).collect();
     document::drop_read_only(&mut desired.document, scope.catalog.fields);
     Draft {
         key,
         block,
         desired: Some(desired),
         findings,
+        secrets,
     }
 }
 
 /// What a manifest says in this environment.
-fn tree(key: Key, file: File, composed: &Composed, desk: &mut Desk<'_>) -> Tree {
+fn tree(key: Key, file: File, composed: Arc<Composed>, desk: &mut Desk<'_>) -> Tree {
     let mut findings = composed.findings.clone();
-    let root = composed.root.as_ref().map(|root| {
-        let (base, flaws) = resolve(root, &file, desk.files, desk.scope);
-        findings.extend(flaws);
-        match overlay_of(&key, desk, &mut findings) {
-            Ok(Some(overlay)) => overlay::merge(base, overlay),
-            Ok(None) => base,
-            Err(finding) => {
-                findings.push(*finding);
-                base
-            }
-        }
+    let overlay = composed.root.as_ref().and_then(|_| {
+        overlay_of(&key, desk, &mut findings).unwrap_or_else(|finding| {
+            findings.push(*finding);
+            None
+        })
     });
+    let root = match (&composed.root, overlay) {
+        (None, _) => None,
+        (Some(root), None) if !root.has_tags() => Some(Root::Written(composed)),
+        (Some(root), overlay) => {
+            let (base, flaws) = resolve(root, &file, desk.files, desk.scope);
+            findings.extend(flaws);
+            Some(Root::Own(match overlay {
+                Some(overlay) => overlay::merge(base, overlay),
+                None => base,
+            }))
+        }
+    };
     Tree {
         key,
         file,

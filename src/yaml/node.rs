@@ -202,6 +202,16 @@ impl Node {
         }
     }
 
+    /// Whether anything in it is what a tag makes of something else.
+    pub(crate) fn has_tags(&self) -> bool {
+        match &self.data {
+            Data::Tagged(..) => true,
+            Data::List(elements) => elements.iter().any(Self::has_tags),
+            Data::Map(members) => members.iter().any(|member| member.value.has_tags()),
+            _ => false,
+        }
+    }
+
     /// How many collections stand in one another here.
     pub(crate) fn height(&self) -> usize {
         match &self.data {

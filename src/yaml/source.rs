@@ -112,15 +112,20 @@ impl Source {
     /// stand-in.
     pub(crate) fn decode(file: Arc<str>, bytes: &[u8]) -> (Self, Option<Finding>) {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let flaw = std::str::from_utf8(bytes).err().map(|error| {
-            let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-            let byte = bytes[error.valid_up_to()];
-            let message = format!("byte 0x{byte:02X} is not UTF-8");
-            Finding::error("encoding", end_of(&file, &before), message)
-                .hint("save the file as UTF-8")
-        });
+        let error = match std::str::from_utf8(bytes) {
+            Ok(text) => {
+                let text = Arc::from(text);
+                return (Self { file, text }, None);
+            }
+            Err(error) => error,
+        };
+        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let byte = bytes[error.valid_up_to()];
+        let message = format!("byte 0x{byte:02X} is not UTF-8");
+        let flaw = Finding::error("encoding", end_of(&file, &before), message)
+            .hint("save the file as UTF-8");
         let text = Arc::from(String::from_utf8_lossy(bytes));
-        (Self { file, text }, flaw)
+        (Self { file, text }, Some(flaw))
     }
 
     /// Whether there is nothing but white space in it.
