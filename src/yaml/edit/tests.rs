@@ -46,6 +46,21 @@ fn read(file: &str, text: &str) -> Value {
     value_of(&composed.root.expect("no finding, so there is a document"))
 }
 
+/// The file with other text in the place of some that it holds.
+fn replaced(file: &str, old: &str, new: &str) -> String {
+    assert!(file.contains(old), "{old}");
+    file.replace(old, new)
+}
+
+/// Steps from one file, each with what the file is to be then.
+fn assert_edits(name: &str, file: &str, rows: &[(&str, Value, String)]) {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(step, value, after)| (file, *step, Some(value.clone()), after.as_str()))
+        .collect();
+    assert_rows(name, &rows);
+}
+
 /// Sets, adds or removes, and looks at the text that comes out.
 fn assert_rows(file: &str, rows: &[(&str, &str, Option<Value>, &str)]) {
     for (before, step, value, after) in rows {
@@ -101,20 +116,13 @@ fn a_scalar_keeps_its_style_and_its_neighbours() {
         ("set /g", json!(1.25), with("1.50", "1.25")),
         ("set /g", json!({}), with("1.50", "{}")),
     ];
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(step, value, after)| (file, *step, Some(value.clone()), after.as_str()))
-        .collect();
-    assert_rows("a.yaml", &rows);
+    assert_edits("a.yaml", file, &rows);
 }
 
 #[test]
 fn only_the_lines_that_differ_are_written_anew() {
     let file = "p: |  # the prompt\n\n    one\n     two  \n\n    three # no comment\n\n# below\nf: >-\n  one two\n  three\n\n  four five\n  six\nq: \"one\n  two \\\"x\\\"\n\n  three\" # q\nr: one\n  two # r\nk: |+\n  a\n\nl: |-\n    x\n";
-    let with = |old: &str, new: &str| {
-        assert!(file.contains(old), "{old}");
-        file.replace(old, new)
-    };
+    let with = |old, new| replaced(file, old, new);
     let rows = [
         (
             "set /p",
@@ -192,20 +200,13 @@ fn only_the_lines_that_differ_are_written_anew() {
             with("|-\n    x\n", "|+\n    x\n\n"),
         ),
     ];
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(step, value, after)| (file, *step, Some(value.clone()), after.as_str()))
-        .collect();
-    assert_rows("a.yaml", &rows);
+    assert_edits("a.yaml", file, &rows);
 }
 
 #[test]
 fn members_come_at_the_end_and_go_with_their_lines() {
     let file = "a:\n  b: 1 # one\n\n  # about c\n  c:\n    - x\n  # more\n# next\nd: {e: 1, f: [ x ] } # flow\ng: {}\n";
-    let with = |old: &str, new: &str| {
-        assert!(file.contains(old), "{old}");
-        file.replace(old, new)
-    };
+    let with = |old, new| replaced(file, old, new);
     let rows = [
         (
             "add /a/new",
@@ -262,20 +263,13 @@ fn members_come_at_the_end_and_go_with_their_lines() {
             with("{e: 1, f: [ x ] }", "{z: [1, a b]}"),
         ),
     ];
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(step, value, after)| (file, *step, Some(value.clone()), after.as_str()))
-        .collect();
-    assert_rows("a.yaml", &rows);
+    assert_edits("a.yaml", file, &rows);
 }
 
 #[test]
 fn elements_come_at_their_index() {
     let file = "a:\n# about one\n- one # 1\n# about two\n- k: two\n  l: 2\n- - x\n  - y\nb:\n    # about b\n    - 1\n";
-    let with = |old: &str, new: &str| {
-        assert!(file.contains(old), "{old}");
-        file.replace(old, new)
-    };
+    let with = |old, new| replaced(file, old, new);
     let rows = [
         (
             "add /a/0",
@@ -328,20 +322,13 @@ fn elements_come_at_their_index() {
         ),
         ("set /a/2/1", json!("z"), with("- y", "- z")),
     ];
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(step, value, after)| (file, *step, Some(value.clone()), after.as_str()))
-        .collect();
-    assert_rows("a.yaml", &rows);
+    assert_edits("a.yaml", file, &rows);
 }
 
 #[test]
 fn anchors_and_tags_stay_where_they_can() {
     let file = "a: &x !!str one # 1\nb: *x\nc: &y\n  k: 1\nd:\n  <<: *y\n  l: 2\ne: !!int &z 5\nf: [*z, *z]\ng: &n\nh: *y\n";
-    let with = |old: &str, new: &str| {
-        assert!(file.contains(old), "{old}");
-        file.replace(old, new)
-    };
+    let with = |old, new| replaced(file, old, new);
     let rows = [
         ("set /b", json!("two"), with("*x", "two")),
         (
@@ -356,11 +343,7 @@ fn anchors_and_tags_stay_where_they_can() {
         ("set /g", json!("v"), with("&n", "&n v")),
         ("remove /h", json!(0), with("h: *y\n", "")),
     ];
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(step, value, after)| (file, *step, Some(value.clone()), after.as_str()))
-        .collect();
-    assert_rows("a.yaml", &rows);
+    assert_edits("a.yaml", file, &rows);
     let alone = "a: &x !!str one # 1\ne: !!int &z 5\nl: !!seq &s\n- 1\n";
     let rows = [
         (
@@ -478,10 +461,7 @@ fn odd_files_keep_their_oddities() {
 #[test]
 fn json_stays_json() {
     let file = "{\n\t\"a\": \"😀\\ud83d\\ude00\", \"b\": [1, 2],\n\t\"c\": {},\n\t\"d\": [\n\t\t1,\n\t\t2\n\t]\n}\n";
-    let with = |old: &str, new: &str| {
-        assert!(file.contains(old), "{old}");
-        file.replace(old, new)
-    };
+    let with = |old, new| replaced(file, old, new);
     let rows = [
         (
             "set /a",
@@ -526,11 +506,7 @@ fn json_stays_json() {
         ("set /d", json!([3, 4]), with("1,\n\t\t2", "3,\n\t\t4")),
         ("set /b", json!([]), with("[1, 2]", "[]")),
     ];
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(step, value, after)| (file, *step, Some(value.clone()), after.as_str()))
-        .collect();
-    assert_rows("a.json", &rows);
+    assert_edits("a.json", file, &rows);
     let rows = [
         (
             "{\"a\":1,\"b\":2}",
