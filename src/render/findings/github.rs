@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::words;
+use super::{Said, only};
 use crate::lint::{Told, Verdict};
-use crate::model::{Finding, Severity};
+use crate::model::Severity;
 use crate::render::escape::on_one_line;
 
 /// What was found, a command on each line. `folder` is where paths begin, as seen from the top of the repository.
@@ -17,16 +17,14 @@ pub fn verdict(verdict: &Verdict, folder: &str) -> String {
 }
 
 fn command(told: &Told, verdict: &Verdict, folder: &str) -> String {
-    let Finding {
+    let Said {
         severity,
         code,
-        message: _,
+        message,
         place,
-        member: _,
-        hint: _,
-        link: _,
-    } = &told.finding;
-    let (message, hint) = words(&told.finding);
+        hint,
+        documentation,
+    } = Said::of(&told.finding);
     let level = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -44,9 +42,8 @@ fn command(told: &Told, verdict: &Verdict, folder: &str) -> String {
         ));
     }
     properties.push(format!("title={}", property(code)));
-    let only = verdict.only(told).map(|names| format!("only in {names}"));
-    let link = told.finding.documentation().map(Cow::Borrowed);
-    let lines = [Some(message), hint, only.map(Cow::Owned), link];
+    let only = only(verdict, told).map(Cow::Owned);
+    let lines = [Some(message), hint, only, documentation.map(Cow::Borrowed)];
     let lines: Vec<String> = lines.iter().flatten().map(|line| data(line)).collect();
     format!("::{level} {}::{}", properties.join(","), lines.join("%0A"))
 }
@@ -63,7 +60,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Place;
+    use crate::model::{Finding, Place};
     use crate::yaml::Sources;
 
     #[test]

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::Said;
 use super::text::concealed;
-use super::words;
 use crate::lint::{Told, Verdict};
-use crate::model::{Finding, Severity};
+use crate::model::Severity;
 use crate::render::escape::in_json;
 
 #[derive(Serialize)]
@@ -62,17 +62,14 @@ pub fn verdict(verdict: &Verdict) -> String {
 }
 
 fn finding<'v>(told: &'v Told, verdict: &'v Verdict) -> FindingReport<'v> {
-    let Finding {
+    let Said {
         severity,
         code,
-        message: _,
+        message,
         place,
-        member: _,
-        hint: _,
-        link: _,
-    } = &told.finding;
-    let (message, hint) = words(&told.finding);
-    let place = place.as_ref();
+        hint,
+        documentation,
+    } = Said::of(&told.finding);
     FindingReport {
         code,
         severity: match severity {
@@ -82,7 +79,7 @@ fn finding<'v>(told: &'v Told, verdict: &'v Verdict) -> FindingReport<'v> {
         },
         message,
         hint,
-        documentation: told.finding.documentation(),
+        documentation,
         file: place.map(|place| &*place.file),
         line: place.map(|place| place.line),
         column: place.map(|place| place.column),

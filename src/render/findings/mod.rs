@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::catalog::without_credentials;
-use crate::model::Finding;
+use crate::lint::{Told, Verdict};
+use crate::model::{Finding, Place, Severity};
 
 mod github;
 mod json;
@@ -15,18 +16,47 @@ pub use json::verdict as verdict_json;
 pub use sarif::verdict as verdict_sarif;
 pub use text::{findings, verdict};
 
-/// The words of a finding, its message and its hint, as every form tells them: they quote what the user wrote, which may be a
-/// key in the wrong place.
-fn words(finding: &Finding) -> (Cow<'_, str>, Option<Cow<'_, str>>) {
-    let hint = finding.hint.as_deref().map(without_credentials);
-    (without_credentials(&finding.message), hint)
+/// A finding as every form tells it: its words quote what the user wrote, which may be a key in the wrong place.
+struct Said<'f> {
+    severity: Severity,
+    code: &'static str,
+    message: Cow<'f, str>,
+    place: Option<&'f Place>,
+    hint: Option<Cow<'f, str>>,
+    documentation: Option<&'static str>,
+}
+
+impl<'f> Said<'f> {
+    fn of(finding: &'f Finding) -> Self {
+        let Finding {
+            severity,
+            code,
+            message,
+            place,
+            member: _,
+            hint,
+            link: _,
+        } = finding;
+        Self {
+            severity: *severity,
+            code,
+            message: without_credentials(message),
+            place: place.as_ref(),
+            hint: hint.as_deref().map(without_credentials),
+            documentation: finding.documentation(),
+        }
+    }
+}
+
+/// Where a finding holds, unless it does wherever was looked.
+fn only(verdict: &Verdict, told: &Told) -> Option<String> {
+    let names = verdict.only(told)?;
+    Some(format!("only in {names}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lint::Verdict;
-    use crate::model::Place;
     use crate::yaml::Sources;
 
     #[test]

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::text::concealed;
-use super::words;
+use super::{Said, only};
 use crate::lint::{Told, Verdict};
-use crate::model::{Code, Finding, Place, Severity};
+use crate::model::{Code, Place, Severity};
 use crate::render::escape::in_json;
 
 const SCHEMA: &str =
@@ -59,27 +59,23 @@ fn help(code: &Code) -> &'static str {
 }
 
 fn result(told: &Told, verdict: &Verdict, folder: &str) -> Value {
-    let Finding {
+    let Said {
         severity,
         code,
-        message: _,
+        message,
         place,
-        member: _,
-        hint: _,
-        link: _,
-    } = &told.finding;
-    let (message, hint) = words(&told.finding);
-    let only = verdict.only(told).map(|names| format!("only in {names}"));
-    let said: Vec<Cow<'_, str>> = [Some(message), hint, only.map(Cow::Owned)]
-        .into_iter()
-        .flatten()
-        .collect();
+        hint,
+        documentation: _,
+    } = Said::of(&told.finding);
+    let only = only(verdict, told).map(Cow::Owned);
+    let said = [Some(message), hint, only].into_iter().flatten();
+    let said: Vec<Cow<'_, str>> = said.collect();
     let mut result = json!({
         "ruleId": code,
-        "level": level(*severity),
+        "level": level(severity),
         "message": {"text": said.join("; ")},
     });
-    if let Some(index) = Code::all().iter().position(|known| known.name == *code) {
+    if let Some(index) = Code::all().iter().position(|known| known.name == code) {
         result["ruleIndex"] = Value::from(index);
     }
     if let Some(place) = place {

@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::words;
+use super::{Said, only};
 use crate::catalog::{begins_as_credential, seems_credential, without_credentials};
 use crate::lint::Verdict;
 use crate::model::{Finding, Place, SecretName, Severity};
@@ -34,12 +34,11 @@ pub fn verdict(verdict: &Verdict) -> String {
         let finding = &told.finding;
         let source = finding.place.as_ref();
         let source = source.and_then(|place| verdict.sources.line(place));
-        let only = verdict.only(told).map(|names| format!("only in {names}"));
         let more = match finding.documentation() {
             Some(link) => format!("see {link}"),
             None => format!("see `personactl explain {}`", finding.code),
         };
-        let notes: Vec<String> = only.into_iter().chain([more]).collect();
+        let notes: Vec<String> = only(verdict, told).into_iter().chain([more]).collect();
         format!("{}\n\n", finding_text(&renderer, finding, source, &notes))
     });
     shown.collect::<String>() + &summary(verdict)
@@ -89,31 +88,24 @@ fn finding_text(
     source: Option<&str>,
     notes: &[String],
 ) -> String {
-    let Finding {
+    let Said {
         severity,
         code,
-        message: _,
+        message,
         place,
-        member: _,
-        hint: _,
-        link: _,
-    } = finding;
-    let (message, hint) = words(finding);
+        hint,
+        documentation: _,
+    } = Said::of(finding);
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Advice => Level::NOTE,
     };
     let message = on_one_line(&message);
-    let mut group = Group::with_title(level.primary_title(&*message).id(*code));
-    let marked = place
-        .as_ref()
-        .zip(source)
-        .map(|(place, source)| Marked::new(place, source));
-    let origin = place
-        .as_ref()
-        .filter(|_| source.is_none())
-        .map(ToString::to_string);
+    let mut group = Group::with_title(level.primary_title(&*message).id(code));
+    let marked = place.zip(source);
+    let marked = marked.map(|(place, source)| Marked::new(place, source));
+    let origin = place.filter(|_| source.is_none()).map(ToString::to_string);
     let origin = origin.as_deref().map(on_one_line);
     if let Some(origin) = &origin {
         group = group.element(Origin::path(&**origin));
