@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::refusal::{Reason, Refusal};
 use super::site::{BLANKS, Draft, Site, Splice};
 use super::spelling::{Context, Spelling, flow, pretty, unit, ways};
-use super::tree::{Collection, Frame, Shape, Spot, Spots};
+use super::tree::{Block, Collection, Frame, Shape, Spot, Spots};
 use super::verify::{Change, index};
 use super::{collection, lines};
 use crate::model::Pointer;
@@ -309,93 +309,108 @@ impl<'e> Editor<'e> {
     /// A spelling in the place of a value.
     fn placed(&self, found: Found<'_>, spelling: &Spelling) -> Vec<Draft> {
         let (site, spot) = (self.site, found.spot);
-        let Spelling { head, below } = spelling;
-        let below = below.as_ref().map(|below| format!("\n{below}"));
-        let lines_at = |at: usize| Splice(at..at, below.clone().unwrap_or_default());
-        let content = spot.content.clone();
-        let whole = || head.clone() + below.as_deref().unwrap_or("");
+        let head = &spelling.head;
         match &spot.shape {
-            Shape::Empty => {
-                let at = spot.behind;
-                let rest = &site.text[at..site.line_end(at)];
-                let (at, blank) = match rest.strip_prefix(' ') {
-                    Some(rest) if rest.trim_matches(BLANKS).is_empty() => (at + 1, ""),
-                    _ => (at, if head.is_empty() { "" } else { " " }),
-                };
-                vec![vec![
-                    Splice(at..at, format!("{blank}{head}")),
-                    lines_at(site.line_end(at)),
-                ]]
-            }
-            Shape::Block(block) => {
-                let header_end = site.line_end(block.header.start);
-                let start = match head.is_empty() {
-                    true => spot.behind,
-                    false => block.header.start,
-                };
-                vec![vec![
-                    Splice(start..block.header.end, head.clone()),
-                    Splice(header_end..content.end, below.unwrap_or_default()),
-                ]]
-            }
+            Shape::Empty => vec![self.for_nothing(spot, spelling)],
+            Shape::Block(block) => vec![self.for_block(spot, block, spelling)],
             Shape::Collection(Collection {
                 frame: Frame::Block,
                 ..
-            }) => {
-                let line_end = site.line_end(content.end);
-                if self.is_beside(found) {
-                    return vec![
-                        vec![Splice(content.clone(), whole())],
-                        vec![Splice(content.start..line_end, whole())],
-                    ];
-                }
-                if head.is_empty() {
-                    let lines = spelling.below.as_deref().unwrap_or("");
-                    let lines = lines.get(site.column(content.start)..).unwrap_or("");
-                    return vec![
-                        vec![Splice(content.clone(), lines.to_owned())],
-                        vec![Splice(content.start..line_end, lines.to_owned())],
-                    ];
-                }
-                vec![vec![
-                    Splice(spot.behind..spot.behind, format!(" {head}")),
-                    lines_at(site.line_end(spot.behind)),
-                    Splice(collection::whole_lines(site, &content), String::new()),
-                ]]
-            }
+            }) => self.for_collection(found, spelling),
             _ if !head.is_empty() => vec![vec![
-                Splice(content.clone(), head.clone()),
-                lines_at(site.line_end(content.end)),
+                Splice(spot.content.clone(), head.clone()),
+                self.lines_below(spot.content.end, spelling),
             ]],
-            _ if site.same_line(spot.behind, content.start) => vec![vec![
-                Splice(spot.behind..content.end, String::new()),
-                lines_at(site.line_end(content.end)),
+            _ if site.same_line(spot.behind, spot.content.start) => vec![vec![
+                Splice(spot.behind..spot.content.end, String::new()),
+                self.lines_below(spot.content.end, spelling),
             ]],
-            _ => {
-                let column = site.column(content.start);
-                let lines = spelling.lines_at(found.context.indent(), column);
-                let line_end = site.line_end(content.end);
-                // A comment behind the value stays, on a line of its own if need be.
-                let apart = match site.text[content.end..line_end]
-                    .trim_matches(BLANKS)
-                    .is_empty()
-                {
-                    true => vec![
-                        lines_at(site.line_end(spot.behind)),
-                        Splice(collection::whole_lines(site, &content), String::new()),
-                    ],
-                    false => vec![
-                        Splice(
-                            content.start..site.behind_blanks(content.end),
-                            String::new(),
-                        ),
-                        lines_at(line_end),
-                    ],
-                };
-                let here = lines.trim_start_matches(' ').to_owned();
-                vec![vec![Splice(content.clone(), here)], apart]
-            }
+            _ => self.for_scalar_of_its_own_line(found, spelling),
         }
+    }
+
+    /// What a spelling has below its head, behind the line of a place.
+    fn lines_below(&self, at: usize, spelling: &Spelling) -> Splice {
+        let at = self.site.line_end(at);
+        Splice(at..at, spelling.lines_below())
+    }
+
+    /// In the place of nothing: behind what announces it.
+    fn for_nothing(&self, spot: &Spot, spelling: &Spelling) -> Draft {
+        let (site, head) = (self.site, &spelling.head);
+        let at = spot.behind;
+        let rest = &site.text[at..site.line_end(at)];
+        let (at, blank) = match rest.strip_prefix(' ') {
+            Some(rest) if rest.trim_matches(BLANKS).is_empty() => (at + 1, ""),
+            _ => (at, if head.is_empty() { "" } else { " " }),
+        };
+        vec![
+            Splice(at..at, format!("{blank}{head}")),
+            self.lines_below(at, spelling),
+        ]
+    }
+
+    /// In the place of a text in lines of its own.
+    fn for_block(&self, spot: &Spot, block: &Block, spelling: &Spelling) -> Draft {
+        let header_end = self.site.line_end(block.header.start);
+        let start = match spelling.head.is_empty() {
+            true => spot.behind,
+            false => block.header.start,
+        };
+        vec![
+            Splice(start..block.header.end, spelling.head.clone()),
+            Splice(header_end..spot.content.end, spelling.lines_below()),
+        ]
+    }
+
+    /// In the place of members or elements in lines of their own: without, or else with, the comment behind the last.
+    fn for_collection(&self, found: Found<'_>, spelling: &Spelling) -> Vec<Draft> {
+        let (site, spot) = (self.site, found.spot);
+        let content = spot.content.clone();
+        let whole_lines = content.start..site.line_end(content.end);
+        let head = &spelling.head;
+        let text = if self.is_beside(found) {
+            head.clone() + &spelling.lines_below()
+        } else if head.is_empty() {
+            let lines = spelling.below.as_deref().unwrap_or("");
+            let lines = lines.get(site.column(content.start)..).unwrap_or("");
+            lines.to_owned()
+        } else {
+            return vec![vec![
+                Splice(spot.behind..spot.behind, format!(" {head}")),
+                self.lines_below(spot.behind, spelling),
+                Splice(collection::whole_lines(site, &content), String::new()),
+            ]];
+        };
+        vec![
+            vec![Splice(content, text.clone())],
+            vec![Splice(whole_lines, text)],
+        ]
+    }
+
+    /// Lines in the place of a value that does not begin beside what announces it.
+    fn for_scalar_of_its_own_line(&self, found: Found<'_>, spelling: &Spelling) -> Vec<Draft> {
+        let (site, spot) = (self.site, found.spot);
+        let content = spot.content.clone();
+        let column = site.column(content.start);
+        let lines = spelling.lines_at(found.context.indent(), column);
+        let behind = &site.text[content.end..site.line_end(content.end)];
+        // A comment behind the value stays, on a line of its own if need be.
+        let apart = match behind.trim_matches(BLANKS).is_empty() {
+            true => vec![
+                self.lines_below(spot.behind, spelling),
+                Splice(collection::whole_lines(site, &content), String::new()),
+            ],
+            false => vec![
+                Splice(
+                    content.start..site.behind_blanks(content.end),
+                    String::new(),
+                ),
+                self.lines_below(content.end, spelling),
+            ],
+        };
+        let here = lines.trim_start_matches(' ').to_owned();
+        vec![vec![Splice(content, here)], apart]
     }
 }
 

@@ -78,6 +78,12 @@ impl Spelling {
         }
     }
 
+    /// The lines below, each behind the break that begins it; nothing where there are none.
+    pub(super) fn lines_below(&self) -> String {
+        let below = self.below.as_ref().map(|below| format!("\n{below}"));
+        below.unwrap_or_default()
+    }
+
     /// The lines below, moved from one column to another.
     pub(super) fn lines_at(&self, from: usize, to: usize) -> String {
         let below = self.below.iter().flat_map(|below| below.split('\n'));
