@@ -47,24 +47,21 @@ impl From<edit::Refusal> for Refusal {
     }
 }
 
-/// Takes the live values over into the files as `revision` would write them.
+/// Takes the live values over into the files of a directory that says what is `loaded`, as `revision` would write them.
 ///
 /// # Errors
 /// Where the directory cannot be read any more.
 pub fn take(
     catalog: &'static Catalog,
+    loaded: &Loaded,
     revision: &mut Revision<'_>,
     wishes: &[Wish],
 ) -> Result<Taken, LoadError> {
-    let loaded = revision.load()?;
+    let desired = loaded.desired.iter();
     let mut taking = Taking {
         catalog,
-        intended: intended(&loaded, wishes),
-        before: loaded
-            .desired
-            .into_iter()
-            .map(|desired| (desired.key.clone(), desired))
-            .collect(),
+        intended: intended(loaded, wishes),
+        before: desired.map(|desired| (&desired.key, desired)).collect(),
         users: revision.users()?,
         revision,
     };
@@ -111,7 +108,7 @@ fn with(mut document: Value, desired: &Desired, wish: &Wish) -> Value {
 struct Taking<'t, 'r> {
     catalog: &'static Catalog,
     /// What each manifest said before.
-    before: BTreeMap<Key, Desired>,
+    before: BTreeMap<&'t Key, &'t Desired>,
     /// What each manifest is to say in the end.
     intended: BTreeMap<Key, Value>,
     /// Which manifests use which file.

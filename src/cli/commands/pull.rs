@@ -65,7 +65,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         return Ok(Outcome::Done);
     }
     let mut revision = Revision::of(&args.directory, scope(&site.environment.terms))?;
-    let taken = pull::take(&PERSONA, &mut revision, &wishes)?;
+    let taken = pull::take(&PERSONA, &loaded, &mut revision, &wishes)?;
     show(context, &revision, &taken)?;
     if !taken.taken.is_empty() {
         let pulled = revision.load()?;
