@@ -141,11 +141,8 @@ fn is_meant(said: &str) -> bool {
 /// The finding for a code that there is not.
 fn unknown_code(code: &str, place: Place) -> Finding {
     let finding = Finding::warning(UNKNOWN, place, format!("nothing is called `{code}`"));
-    let known = Code::all().iter().map(|code| code.name);
-    finding.hint(match nearest(code, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`personactl explain` lists all codes".to_owned(),
-    })
+    let finding = finding.hint("`personactl explain` lists all codes");
+    finding.near(nearest(code, Code::names()))
 }
 
 /// The codes that a line allows, each with where it stands.

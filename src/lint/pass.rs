@@ -193,13 +193,11 @@ impl Pass<'_> {
     fn mentions(&mut self, pointer: &Pointer, text: &str, tools: &Tools<'_>) {
         for Spoken { name, at, near } in mention::unknown(text, &tools.names, &tools.words) {
             let message = format!("`{pointer}` speaks of the tool `{name}`, which is not there");
-            let hint = near.map_or_else(
-                || "add the tool, or take it out of the text".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
+            let hint = "add the tool, or take it out of the text";
             let place = self.within(pointer, name, &text[..at]);
             self.find(pointer, |_| {
-                Finding::advice("unknown-tool", place, message).hint(hint)
+                let finding = Finding::advice("unknown-tool", place, message);
+                finding.hint(hint).near(near)
             });
         }
     }

@@ -38,6 +38,16 @@ pub(crate) struct File {
     pub(crate) real: PathBuf,
 }
 
+impl File {
+    /// The settings of a persona directory, whether or not they are there: what overlays are found from.
+    pub(super) fn home(directory: &Path, real: &Path) -> Self {
+        Self {
+            shown: normalised(&directory.join("personactl.yaml")),
+            real: real.join("personactl.yaml"),
+        }
+    }
+}
+
 /// Why a file could not be read.
 #[derive(Clone, Debug)]
 enum Flaw {
@@ -123,10 +133,8 @@ impl Files {
             .parent()
             .zip(wanted.file_name())
             .and_then(|(folder, name)| nearest_name(folder, name));
-        Some(Box::new(match near {
-            Some(near) => finding.hint(format!("did you mean `{near}`?")),
-            None => finding.hint("the path is relative to the file with the tag"),
-        }))
+        let finding = finding.hint("the path is relative to the file with the tag");
+        Some(Box::new(finding.near(near.as_deref())))
     }
 
     /// The text of a file; where it cannot be read, the finding blames `place` or a place in the

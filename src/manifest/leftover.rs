@@ -81,12 +81,8 @@ impl Survey<'_> {
         let known = || self.scope.environments.iter().map(String::as_str);
         if !known().any(|known| known == environment) {
             let message = format!("there is no environment `{environment}`");
-            return Some(hinted(
-                "orphan-overlay",
-                place,
-                message,
-                nearest(environment, known()),
-            ));
+            let finding = Finding::warning("orphan-overlay", place, message);
+            return Some(finding.near(nearest(environment, known())));
         }
         let stem = parts.as_path().with_extension("");
         let key = stem.to_str()?.replace(MAIN_SEPARATOR, "/");
@@ -95,7 +91,7 @@ impl Survey<'_> {
         }
         let message = format!("there is no manifest `{key}`");
         let near = nearest(&key, self.keys.iter().copied());
-        Some(hinted("orphan-overlay", place, message, near))
+        Some(Finding::warning("orphan-overlay", place, message).near(near))
     }
 }
 
@@ -113,17 +109,9 @@ pub(super) fn unknown_environments<'n>(
     let findings = unknown.map(|(name, place)| {
         let message = format!("the settings have no environment `{name}`");
         let near = nearest(name, known.iter().map(String::as_str));
-        hinted(UNKNOWN_ENVIRONMENT, place.clone(), message, near)
+        Finding::warning(UNKNOWN_ENVIRONMENT, place.clone(), message).near(near)
     });
     findings.collect()
-}
-
-fn hinted(code: &'static str, place: Place, message: String, near: Option<&str>) -> Finding {
-    let finding = Finding::warning(code, place, message);
-    match near {
-        Some(near) => finding.hint(format!("did you mean `{near}`?")),
-        None => finding,
-    }
 }
 
 /// Whether a file below the folder of overlays is one; else it is there for a tag to bring it in.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::block::{self, Block};
 use super::discover::{Found, LoadError, canonical, discover};
 use super::document;
-use super::files::{File, Files, normalised};
+use super::files::{File, Files};
 use super::leftover::{self, Survey};
 use super::overlay;
 use super::parallel;
@@ -97,29 +97,60 @@ pub(super) fn load_from(
         Some((key, file)) => Found::only(key, file),
         None => discover(directory, &real, &files)?,
     };
-    let mut findings = found.findings;
-    let private = found.private;
+    let home = File::home(directory, &real);
+    let mut loaded = Loaded {
+        manifests: found.manifests.len(),
+        findings: found.findings,
+        ..Loaded::default()
+    };
+    let drafts = drafts(
+        found.manifests,
+        &home,
+        scope,
+        &mut files,
+        &mut loaded.findings,
+    );
+    if only.is_none() {
+        let survey = Survey {
+            keys: drafts.iter().map(|draft| draft.key.as_str()).collect(),
+            private: found.private,
+            scope,
+            home: &home,
+        };
+        loaded.findings.extend(survey.findings(&mut files));
+    }
+    loaded.take_over(drafts);
+    loaded.weigh(scope, &files.sources);
+    Ok(Loaded {
+        files: files.asked,
+        sources: files.sources,
+        ..loaded
+    })
+}
 
+/// All manifests, read and judged. Those that cannot be read are findings.
+fn drafts(
+    manifests: Vec<(Key, File)>,
+    home: &File,
+    scope: &Scope<'_>,
+    files: &mut Files,
+    findings: &mut Vec<Finding>,
+) -> Vec<Draft> {
     // All manifests are read before any tag is followed: a file that is also included keeps the
     // name it has here.
-    let manifests = found.manifests.len();
-    files.prepare(found.manifests.iter().map(|(_, file)| file));
+    files.prepare(manifests.iter().map(|(_, file)| file));
     let mut composed = Vec::new();
-    for (key, file) in found.manifests {
+    for (key, file) in manifests {
         match files.document(&file, &Place::start_of(&file.shown)) {
             Ok(document) => composed.push((key, file, document)),
             Err(finding) => findings.push(*finding),
         }
     }
-    let home = File {
-        shown: normalised(&directory.join("personactl.yaml")),
-        real: real.join("personactl.yaml"),
-    };
     let mut desk = Desk {
-        has_overlays: overlay::are_any(scope.environment, &home),
-        files: &mut files,
+        has_overlays: overlay::are_any(scope.environment, home),
+        files,
         scope,
-        home: &home,
+        home,
     };
     let trees = composed.into_iter();
     let trees = trees.map(|(key, file, document)| tree(key, file, document, &mut desk));
@@ -127,50 +158,37 @@ pub(super) fn load_from(
     let sources = &files.sources;
     let mut drafts = parallel::map(trees, |tree| draft(tree, scope, sources));
     compare_names(&mut drafts, scope.catalog);
-    let survey = only.is_none().then(|| Survey {
-        keys: drafts.iter().map(|draft| draft.key.as_str()).collect(),
-        private,
-        scope,
-        home: &home,
-    });
-    findings.extend(
-        survey
-            .into_iter()
-            .flat_map(|survey| survey.findings(&mut files)),
-    );
+    drafts
+}
 
-    let secrets = drafts.iter_mut().flat_map(|draft| draft.secrets.drain(..));
-    let secrets = secrets.collect();
-
-    let mut desired = Vec::new();
-    let mut elsewhere = BTreeSet::new();
-    for draft in drafts {
-        // What is wrong for other environments is told there: variables may only be known to them. If they are misspelt, it is told
-        // nowhere else.
-        if !draft.block.applies {
-            let astray = draft.findings.into_iter().filter(leftover::is_astray);
-            findings.extend(astray);
-            elsewhere.insert(draft.key);
-            continue;
+impl Loaded {
+    /// Sorts out what is sound and meant for the environment.
+    fn take_over(&mut self, drafts: Vec<Draft>) {
+        for draft in drafts {
+            self.secrets.extend(draft.secrets);
+            // What is wrong for other environments is told there: variables may only be known to them. If they are misspelt, it
+            // is told nowhere else.
+            if !draft.block.applies {
+                let astray = draft.findings.into_iter().filter(leftover::is_astray);
+                self.findings.extend(astray);
+                self.elsewhere.insert(draft.key);
+                continue;
+            }
+            let is_sound = !draft.findings.iter().any(Finding::is_error);
+            self.findings.extend(draft.findings);
+            self.desired.extend(draft.desired.filter(|_| is_sound));
         }
-        let is_sound = !draft.findings.iter().any(Finding::is_error);
-        findings.extend(draft.findings);
-        desired.extend(draft.desired.filter(|_| is_sound));
     }
-    let comments = Comments::of(&files.sources);
-    findings.extend(comments.flaws());
-    scope.levels.weigh(&mut findings, &comments);
-    findings.sort_by(|a, b| (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message)));
-    findings.dedup();
-    Ok(Loaded {
-        desired,
-        manifests,
-        elsewhere,
-        findings,
-        files: files.asked,
-        sources: files.sources,
-        secrets,
-    })
+
+    /// Brings the findings to what the user wants of them, sorted by place.
+    fn weigh(&mut self, scope: &Scope<'_>, sources: &Sources) {
+        let comments = Comments::of(sources);
+        self.findings.extend(comments.flaws());
+        scope.levels.weigh(&mut self.findings, &comments);
+        self.findings
+            .sort_by(|a, b| (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message)));
+        self.findings.dedup();
+    }
 }
 
 /// What all manifests of a directory are made with.

@@ -304,12 +304,9 @@ fn unknown_variable(
 ) -> Box<Finding> {
     let message = format!("the environment `{environment}` has no variable `{name}`");
     let finding = Finding::error("unknown-variable", place.clone(), message);
-    Box::new(match nearest(name, variables.keys().map(String::as_str)) {
-        Some(near) => finding.hint(format!("did you mean `{near}`?")),
-        None => finding.hint(format!(
-            "add it to the settings, or set `PERSONACTL_VAR_{name}`"
-        )),
-    })
+    let hint = format!("add it to the settings, or set `PERSONACTL_VAR_{name}`");
+    let near = nearest(name, variables.keys().map(String::as_str));
+    Box::new(finding.hint(hint).near(near))
 }
 
 fn cycle(trail: &[(File, Pointer)], again: &(File, Pointer), place: &Place) -> Box<Finding> {

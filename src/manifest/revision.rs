@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::discover::{LoadError, canonical, discover};
-use super::files::{File, Files, normalised};
+use super::files::{File, Files};
 use super::load::{Loaded, Scope, load_from};
 use super::trace::{Trace, Tracer};
 use crate::model::{Desired, Finding, Key, Place, Pointer};
-use crate::yaml::Source;
+use crate::yaml::{MARK, Source};
 
 /// A persona directory with files as they would be.
 #[derive(Debug)]
@@ -23,9 +23,6 @@ pub struct Revision<'r> {
     manifests: BTreeMap<Key, File>,
     texts: Texts,
 }
-
-/// A byte order mark.
-const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The files that would be written anew, by where they really are.
 pub(super) type Texts = BTreeMap<PathBuf, Draft>;
@@ -117,10 +114,7 @@ impl<'r> Revision<'r> {
     /// Where a value of a manifest was written; `None` where that cannot be told.
     #[must_use]
     pub fn trace(&self, key: &Key, pointer: &Pointer) -> Option<Trace> {
-        let home = File {
-            shown: normalised(&self.directory.join("personactl.yaml")),
-            real: self.real.join("personactl.yaml"),
-        };
+        let home = File::home(&self.directory, &self.real);
         let mut files = self.files();
         let mut tracer = Tracer {
             files: &mut files,

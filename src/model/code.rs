@@ -37,6 +37,11 @@ impl Code {
         &CODES
     }
 
+    /// The names of all codes.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::all().iter().map(|code| code.name)
+    }
+
     /// The code of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {

@@ -71,6 +71,15 @@ impl Finding {
         self
     }
 
+    /// Adds what was probably meant, if anything is near: that says more than any other hint.
+    #[must_use]
+    pub fn near(self, near: Option<&str>) -> Self {
+        match near {
+            Some(near) => self.hint(format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
+
     /// Adds where the member is named that holds what is wrong.
     #[must_use]
     pub fn within(mut self, member: Place) -> Self {

@@ -36,10 +36,7 @@ fn chosen(root: &Node, environments: &[Member]) -> Option<Finding> {
         return None;
     }
     let finding = flaw(&default.place, format!("there is no environment `{name}`"));
-    Some(match nearest(name, known) {
-        Some(near) => finding.hint(format!("did you mean `{near}`?")),
-        None => finding,
-    })
+    Some(finding.near(nearest(name, known)))
 }
 
 fn environment(member: &Member) -> Vec<Finding> {

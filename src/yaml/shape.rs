@@ -63,13 +63,10 @@ impl Check {
         let name = member.name.as_str();
         match Code::named(name) {
             None => {
-                let near = nearest(name, Code::all().iter().map(|code| code.name));
-                let finding =
-                    Finding::error("settings", place, format!("no finding is called `{name}`"));
-                Some(match near {
-                    Some(near) => finding.hint(format!("did you mean `{near}`?")),
-                    None => finding.hint("`personactl explain` lists all codes"),
-                })
+                let message = format!("no finding is called `{name}`");
+                let finding = Finding::error("settings", place, message);
+                let finding = finding.hint("`personactl explain` lists all codes");
+                Some(finding.near(nearest(name, Code::names())))
             }
             Some(code) if code.is_fixed() => {
                 let message = format!("`{name}` is always an error");
@@ -148,10 +145,8 @@ impl Check {
         let names: Vec<_> = known.iter().map(|field| field.name).collect();
         let message = format!("`{owner}` knows no `{name}`");
         let finding = Finding::error("unknown-member", member.place.clone(), message);
-        self.0.push(match nearest(name, names.iter().copied()) {
-            Some(near) => finding.hint(format!("did you mean `{near}`?")),
-            None => finding.hint(format!("it knows {}", names.join(", "))),
-        });
+        let finding = finding.hint(format!("it knows {}", names.join(", ")));
+        self.0.push(finding.near(nearest(name, names)));
     }
 
     fn wrong(&mut self, name: &str, node: &Node, kind: Kind) {

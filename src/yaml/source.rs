@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use crate::model::{Finding, Place};
 
+/// A byte order mark, which is no part of a text.
+pub(crate) const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// One file that was read.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
@@ -111,7 +114,7 @@ impl Source {
     /// Reads bytes as UTF-8. Where they are not, the finding says where, and the text is a readable
     /// stand-in.
     pub(crate) fn decode(file: Arc<str>, bytes: &[u8]) -> (Self, Option<Finding>) {
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
         let error = match std::str::from_utf8(bytes) {
             Ok(text) => {
                 let text = Arc::from(text);

@@ -48,7 +48,7 @@ fn list() -> String {
 }
 
 fn unknown(name: &str) -> Error {
-    let near = nearest(name, Code::all().iter().map(|code| code.name));
+    let near = nearest(name, Code::names());
     let near = near.map_or_else(
         || "`personactl explain` lists all codes".to_owned(),
         |near| format!("did you mean `{near}`?"),
