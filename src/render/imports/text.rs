@@ -5,11 +5,11 @@ use std::path::Path;
 
 use anstyle::Style;
 
-use super::escape::on_one_line;
-use super::style::{ADDED, BLOCKED, CHANGED, FAINT, STRONG, paint};
-use super::value::counted;
 use crate::import::{Draft, File, Import, Left, Refused, Who};
 use crate::model::{Pointer, without_keys};
+use crate::render::escape::on_one_line;
+use crate::render::style::{ADDED, BLOCKED, CHANGED, FAINT, STRONG, paint};
+use crate::render::value::counted;
 
 /// What an import writes below `directory`, or would.
 #[must_use]

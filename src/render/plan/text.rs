@@ -3,10 +3,10 @@
 use anstyle::Style;
 use serde_json::Value;
 
-use super::escape::on_one_line;
-use super::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG, paint};
-use super::value::{brief, counted, difference, growth, hidden, is_short};
 use crate::plan::{Action, Cause, FieldChange, Plan, Step, Summary};
+use crate::render::escape::on_one_line;
+use crate::render::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG, paint};
+use crate::render::value::{brief, counted, difference, growth, hidden, is_short};
 
 /// How wide the column of pointers may grow.
 const WIDEST: usize = 52;
