@@ -2,12 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::Format;
 use super::context::Context;
 use super::error::Error;
 use super::site::{DIRECTORY, Site};
-use crate::plan::Plan;
-use crate::render;
 use crate::settings::Environment;
 
 /// What was typed: `--yes` with or without a word, whether the plan was reviewed, and the directory or
@@ -57,13 +54,13 @@ impl Consent {
         }
     }
 
+    /// Whether somebody will be asked.
+    pub(super) fn asks(&self, context: &Context) -> bool {
+        matches!(self, Self::Ask) && context.can_ask()
+    }
+
     /// Asks, unless the user has agreed in advance; an error where there is no consent.
-    pub(super) async fn obtain(
-        &self,
-        site: &Site<'_>,
-        plan: &Plan,
-        format: Format,
-    ) -> Result<(), Error> {
+    pub(super) async fn obtain(&self, site: &Site<'_>) -> Result<(), Error> {
         let environment = &site.environment;
         match self {
             Self::Given(None) if environment.protected => Err(Error::NotConfirmed(format!(
@@ -74,15 +71,12 @@ impl Consent {
             Self::Ask if !site.context.can_ask() => Err(Error::NotConfirmed(
                 "there is no terminal to ask on; say --yes".to_owned(),
             )),
-            Self::Ask => ask(site, plan, format).await,
+            Self::Ask => ask(site).await,
         }
     }
 }
 
-async fn ask(site: &Site<'_>, plan: &Plan, format: Format) -> Result<(), Error> {
-    if format == Format::Json {
-        site.context.say(&render::plan(plan, false));
-    }
+async fn ask(site: &Site<'_>) -> Result<(), Error> {
     let environment = &site.environment;
     let wanted = if environment.protected {
         environment.name.as_str()

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
+use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use secrecy::SecretString;
@@ -12,11 +13,16 @@ use super::concealed::Concealed;
 use super::error::Error;
 use super::log;
 use crate::model::causes;
-use crate::render::{in_output, on_one_line};
+use crate::render::{Marks, in_output, on_one_line};
 use crate::settings::Process;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// In fewer columns nothing could be read.
+const NARROWEST: usize = 40;
+/// Longer lines are not read easily.
+const WIDE: usize = 120;
 
 /// What every command shares.
 #[derive(Debug)]
@@ -57,6 +63,30 @@ impl Context {
         self.concealed.add(secret);
     }
 
+    /// The text without secrets.
+    pub(super) fn redacted(&self, text: &str) -> String {
+        self.concealed.redact(text)
+    }
+
+    /// The text as it may stand in a file, without styles.
+    pub(super) fn in_file(&self, text: &str) -> String {
+        strip_str(&self.harmless(text)).to_string()
+    }
+
+    /// How many columns a result may take: those of the terminal, as far as lines are still easily read.
+    pub(super) fn width(&self) -> Option<usize> {
+        let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+        Some(usize::from(width.0).clamp(NARROWEST, WIDE))
+    }
+
+    /// What sets off words that changed: colour, where there is any.
+    pub(super) fn marks(&self) -> Marks {
+        match self.color_of(&io::stdout()) {
+            ColorChoice::Never => Marks::Brackets,
+            _ => Marks::Style,
+        }
+    }
+
     /// The text without secrets, and without what nothing that is shown may hold.
     fn harmless(&self, text: &str) -> String {
         in_output(&self.concealed.redact(text.trim_end_matches('\n')))
@@ -73,7 +103,7 @@ impl Context {
         if lines.is_empty() {
             return Ok(());
         }
-        write_to(io::stdout().lock(), &self.concealed.redact(lines))
+        write_to(io::stdout().lock(), &self.redacted(lines))
     }
 
     /// Says something beside the result, on standard error.

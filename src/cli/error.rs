@@ -91,6 +91,12 @@ pub(super) enum Error {
     OtherAccount(PathBuf),
     #[error(transparent)]
     Watch(#[from] WatchError),
+    #[error("cannot write the report `{}`", path.display())]
+    Report {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("cannot use the plan `{}`", path.display())]
     PlanFile {
         path: PathBuf,

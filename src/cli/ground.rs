@@ -58,3 +58,12 @@ impl Ground {
         }
     }
 }
+
+/// The working directory as seen from the top of the repository, for those who show a pull request: `agents/`, or nothing at the top.
+pub(super) fn folder() -> String {
+    let here = env::current_dir().and_then(|here| here.canonicalize());
+    let below = here
+        .ok()
+        .and_then(|here| Bounds::around(&here).below(&here));
+    below.map_or_else(String::new, |below| format!("{}/", below.display()))
+}

@@ -15,6 +15,7 @@ mod outcome;
 mod plan_file;
 mod prepared;
 mod progress;
+mod reports;
 mod run;
 mod scaffold;
 mod signals;

@@ -1,6 +1,7 @@
 //! Plans, findings and outcomes turned into bytes. All colour and all escaping live here: text from
 //! the service or from a manifest passes `escape` on its way out.
 
+mod command;
 mod document;
 mod drafts;
 mod escape;
@@ -12,6 +13,7 @@ mod status;
 mod style;
 mod table;
 mod value;
+mod wrap;
 
 pub use document::{document, record};
 pub use drafts::draft;
@@ -19,6 +21,6 @@ pub use escape::{in_json, in_output, on_one_line};
 pub use findings::{annotations, findings, verdict, verdict_json, verdict_sarif};
 pub use imports::{import, imported, strangers};
 pub use outcomes::{outcome, outcomes};
-pub use plan::{applied, plan, planned};
+pub use plan::{Form, Marks, Report, Setting, redacted, redacted_outcomes};
 pub use status::{State, Status, statuses, statuses_json};
 pub use table::{Line, table};

@@ -5,9 +5,10 @@ use anstyle::Style;
 use serde_json::Value;
 
 use super::escape::on_one_line;
-use super::style::{ADDED, FAINT, REMOVED, paint};
+use super::plan::Marks;
+use super::style::{ADDED, FAINT, REMOVED};
+use super::wrap::Span;
 use crate::diff::text::{self, Line, Piece};
-use crate::model::secret;
 
 /// The longest value that is shown on the field's own line.
 const SHORT: usize = 60;
@@ -17,19 +18,6 @@ const LONG: usize = 160;
 const AROUND: usize = 40;
 /// How many lines of a difference are shown; a text that was written anew is not shown whole.
 const MOST: usize = 60;
-/// How many unchanged lines are shown around a change.
-const CONTEXT: usize = 2;
-
-/// What stands where a value must not be shown.
-pub(super) fn hidden(value: Option<&Value>) -> String {
-    let names = value.map(secret::names).unwrap_or_default();
-    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-    if names.is_empty() {
-        "(secret)".to_owned()
-    } else {
-        format!("(secret {})", names.join(", "))
-    }
-}
 
 /// The value on one line: whole where it is short, else its beginning or its size.
 pub(super) fn brief(value: &Value) -> String {
@@ -61,16 +49,13 @@ pub(super) fn is_short(before: &Value, after: &Value) -> bool {
     fits(before) && fits(after)
 }
 
-/// The difference of two long values, line by line.
-pub(super) fn difference(before: &Value, after: &Value) -> Vec<String> {
-    let compared = text::compare(&laid_out(before), &laid_out(after), CONTEXT);
-    let mut shown: Vec<String> = compared.iter().map(shown).collect();
-    if let Some(more @ 1..) = shown.len().checked_sub(MOST) {
-        shown.truncate(MOST);
-        shown.push(paint(
-            FAINT,
-            format!("… and {more} more lines of this difference"),
-        ));
+/// The lines of a difference, each with its sign.
+pub(super) fn difference(lines: &[Line], marks: Marks) -> Vec<Vec<Span>> {
+    let shown = lines.iter().take(MOST).map(|line| shown(line, marks));
+    let mut shown: Vec<_> = shown.collect();
+    if let Some(more @ 1..) = lines.len().checked_sub(MOST) {
+        let rest = format!("… and {more} more lines of this difference");
+        shown.push(vec![Span::new(FAINT, rest)]);
     }
     shown
 }
@@ -85,7 +70,8 @@ pub(super) fn growth(before: &Value, after: &Value) -> String {
     )
 }
 
-fn laid_out(value: &Value) -> String {
+/// The value as lines of text.
+pub(super) fn laid_out(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         value => serde_json::to_string_pretty(value).expect("a value is JSON"),
@@ -93,32 +79,47 @@ fn laid_out(value: &Value) -> String {
 }
 
 /// A line with its sign.
-fn shown(line: &Line) -> String {
+fn shown(line: &Line, marks: Marks) -> Vec<Span> {
     match line {
-        Line::Same(text) => paint(FAINT, format!("  {}", glimpsed(text))),
-        Line::Folded(count) => paint(FAINT, format!("… {} unchanged", counted(*count, "line"))),
-        Line::Removed(pieces) => paint(REMOVED, format!("- {}", changed(pieces, REMOVED))),
-        Line::Added(pieces) => paint(ADDED, format!("+ {}", changed(pieces, ADDED))),
+        Line::Same(text) => vec![Span::new(FAINT, format!("  {}", glimpsed(text)))],
+        Line::Folded(count) => {
+            let told = format!("… {} unchanged", counted(*count, "line"));
+            vec![Span::new(FAINT, told)]
+        }
+        Line::Removed(pieces) => changed("- ", pieces, REMOVED, marks),
+        Line::Added(pieces) => changed("+ ", pieces, ADDED, marks),
     }
 }
 
 /// A changed line, with the words that changed set off. Most of what did not change in a long line is
 /// left out.
-fn changed(pieces: &[Piece], style: Style) -> String {
+fn changed(sign: &str, pieces: &[Piece], style: Style, marks: Marks) -> Vec<Span> {
     let length = |piece: &Piece| piece.text.chars().count();
     let is_long = pieces.iter().map(length).sum::<usize>() > LONG;
     let is_whole = pieces.iter().all(|piece| piece.is_changed);
     let last = pieces.len().saturating_sub(1);
     let piece = |(index, piece): (usize, &Piece)| match piece.is_changed {
-        true if is_whole => told(&piece.text),
-        true => format!(
-            "{style:#}{}{style}",
-            paint(style.bold().underline(), told(&piece.text))
+        true if is_whole => Span::new(style, told(&piece.text)),
+        true => set_off(&told(&piece.text), sign, style, marks),
+        false if is_long => Span::new(
+            style,
+            told(&shortened(&piece.text, index > 0, index < last)),
         ),
-        false if is_long => told(&shortened(&piece.text, index > 0, index < last)),
-        false => told(&piece.text),
+        false => Span::new(style, told(&piece.text)),
     };
-    pieces.iter().enumerate().map(piece).collect()
+    let pieces = pieces.iter().enumerate().map(piece);
+    std::iter::once(Span::new(style, sign))
+        .chain(pieces)
+        .collect()
+}
+
+/// Words that changed within a line.
+fn set_off(words: &str, sign: &str, style: Style, marks: Marks) -> Span {
+    match marks {
+        Marks::Style => Span::new(style.bold().underline(), words),
+        Marks::Brackets if sign.starts_with('-') => Span::new(style, format!("[-{words}-]")),
+        Marks::Brackets => Span::new(style, format!("{{+{words}+}}")),
+    }
 }
 
 /// What is shown of a stretch that did not change: its beginning if something stands before it, its end
@@ -195,9 +196,14 @@ mod tests {
 
     use super::*;
 
+    fn compared(before: &Value, after: &Value) -> Vec<Vec<Span>> {
+        let lines = text::compare(&laid_out(before), &laid_out(after), 2);
+        difference(&lines, Marks::Style)
+    }
+
     fn plain(before: &Value, after: &Value) -> Vec<String> {
-        let strip = |line: &String| anstream::adapter::strip_str(line).to_string();
-        difference(before, after).iter().map(strip).collect()
+        let text = |line: &Vec<Span>| line.iter().map(|span| span.text.as_str()).collect();
+        compared(before, after).iter().map(text).collect()
     }
 
     #[test]
@@ -207,14 +213,21 @@ mod tests {
                 "Be {word} to all who come here, first of all.\nAnd last."
             ))
         };
-        let shown = difference(&line("kind"), &line("very kind"));
-        let bold = REMOVED.bold().underline();
-        assert!(!shown[0].contains(&bold.to_string()), "{}", shown[0]);
-        let bold = ADDED.bold().underline();
-        assert!(
-            shown[1].contains(&format!("{bold}very {bold:#}")),
-            "{}",
-            shown[1]
+        let (before, after) = (line("kind"), line("very kind"));
+        let bold = |line: &Vec<Span>| {
+            let bold = line
+                .iter()
+                .filter(|span| span.style.get_effects() != anstyle::Effects::new());
+            bold.map(|span| span.text.clone()).collect::<String>()
+        };
+        let shown: Vec<String> = compared(&before, &after).iter().map(bold).collect();
+        assert_eq!(shown[..2], ["", "very "]);
+        let lines = text::compare(&laid_out(&before), &laid_out(&after), 2);
+        let marked = difference(&lines, Marks::Brackets);
+        let text: String = marked[1].iter().map(|span| span.text.as_str()).collect();
+        assert_eq!(
+            text,
+            "+ Be {+very +}kind to all who come here, first of all."
         );
     }
 
@@ -263,7 +276,7 @@ mod tests {
                     .collect::<String>()
             )
         };
-        let shown = difference(&lines("old"), &lines("new"));
+        let shown = plain(&lines("old"), &lines("new"));
         assert_eq!(shown.len(), MOST + 1);
         assert!(shown[MOST].contains("940 more lines"), "{}", shown[MOST]);
     }

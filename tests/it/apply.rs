@@ -158,7 +158,7 @@ fn a_secret_is_sent_once_and_never_said_or_kept() {
         "persona_name: Ana\nsystem_prompt: Be kind.\nlayers:\n  llm:\n    model: mine\n    \
          base_url: https://llm.example.org\n    api_key: !secret LLM_KEY\n",
     );
-    let plan = site.run(["plan"]).success().says("(secret LLM_KEY)");
+    let plan = site.run(["plan"]).success().says("(secret LLM_KEY, set)");
     assert!(!plan.stdout.contains("stand-in"));
     site.run(["apply", "--yes", "-vv"])
         .success()

@@ -17,8 +17,8 @@ fn a_new_persona_is_to_be_created() {
 
     + create ana  "Ana"
         personas/ana.yaml
-        + /persona_name   "Ana"
-        + /system_prompt  "Be kind."
+        + /persona_name   line 1  "Ana"
+        + /system_prompt  line 2  "Be kind."
 
     1 to create.
     "#);
@@ -167,12 +167,12 @@ fn a_long_prompt_is_never_shown_whole() {
 
     ~ update ana  "Ana" ([id])
         personas/ana.yaml
-        ~ /system_prompt  change  ±0 words, ±0 characters  line 2
+        ~ /system_prompt  change  line 2  ±0 words, ±0 characters
           │ … 148 lines unchanged
           │   Sentence number 148 of the prompt.
           │   Sentence number 149 of the prompt.
-          │ - Sentence number 150 of the prompt.
-          │ + Sentence number 150 in the prompt.
+          │ - Sentence number 150 [-of-] the prompt.
+          │ + Sentence number 150 {+in+} the prompt.
           │   Sentence number 151 of the prompt.
           │   Sentence number 152 of the prompt.
           │ … 47 lines unchanged

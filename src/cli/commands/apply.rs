@@ -12,14 +12,15 @@ use super::super::outcome::Outcome;
 use super::super::plan_file::PlanFile;
 use super::super::prepared::Prepared;
 use super::super::progress::Progress;
+use super::super::reports::{Reports, Teller};
 use super::super::signals;
 use super::super::site::{Service, Site};
-use super::plan::show;
 use crate::api::Drafts;
 use crate::apply::{self, Form, Session, Status, Stop};
 use crate::catalog::PERSONA;
 use crate::model::Digest;
 use crate::plan::{Deletes, Plan};
+use crate::render;
 
 /// Show the plan, ask, and do exactly that
 ///
@@ -48,6 +49,8 @@ pub(in crate::cli) struct Args {
     /// The form of the result
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
+    #[command(flatten)]
+    reports: Reports,
     /// Do not ask; a protected environment wants its name here
     #[arg(short, long, value_name = "ENVIRONMENT", num_args = 0..=1)]
     yes: Option<Option<String>>,
@@ -78,35 +81,45 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         return args.resume(file, &consent, context).await;
     }
     let site = Site::open(context, &target)?;
+    let mut teller = Teller::new(&site, &args.reports, &args.selection)?;
     let loaded = site.load()?;
     let deletes = args.pruning.deletes();
-    site.check(&loaded, deletes)?;
+    teller.take(&loaded);
+    if let Err(error) = site.check(&loaded, deletes) {
+        teller.findings(render::Form::Text)?;
+        return Err(error);
+    }
     let service = site.connect(args.concurrency).await?;
     let _lock = site.lock()?;
     let ledger = site.ledger(None)?;
     let policy = site.policy(&loaded, &ledger, &args.selection, deletes)?;
     let mut prepared = Prepared::build(&site, &loaded, &service, ledger, &policy).await?;
 
-    args.show(&prepared.plan, context)?;
+    args.show(&prepared.plan, &teller)?;
     args.expects(&prepared.plan.id())?;
     consent.fits(&site)?;
     if prepared.plan.sends() {
-        consent.obtain(&site, &prepared.plan, args.format).await?;
+        if args.format == Format::Json && consent.asks(context) {
+            teller.mention(&prepared.plan);
+        }
+        consent.obtain(&site).await?;
         prepared.recheck(&service).await?;
     }
-    execute(&site, &service, prepared, args.manner()).await
+    execute(&site, &service, prepared, args.manner(&teller)).await
 }
 
 /// How a plan is executed and told.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Manner {
+#[derive(Clone, Copy)]
+pub(super) struct Manner<'m> {
     pub(super) drafts: Drafts,
     pub(super) format: Format,
+    pub(super) teller: &'m Teller<'m>,
 }
 
 impl Args {
-    const fn manner(&self) -> Manner {
+    const fn manner<'m>(&self, teller: &'m Teller<'m>) -> Manner<'m> {
         Manner {
+            teller,
             drafts: match self.discard_drafts {
                 true => Drafts::Discard,
                 false => Drafts::Keep,
@@ -129,6 +142,7 @@ impl Args {
             ));
         }
         let site = file.site(context)?;
+        let teller = Teller::new(&site, &self.reports, &self.selection)?;
         consent.fits(&site)?;
         self.expects(&file.saved.plan.id())?;
         let service = site.connect(self.concurrency).await?;
@@ -137,13 +151,13 @@ impl Args {
         file.fits(&ledger)?;
         let prepared = Prepared::resume(&site, file.saved, &service, ledger).await?;
 
-        self.show(&prepared.plan, context)?;
-        execute(&site, &service, prepared, self.manner()).await
+        self.show(&prepared.plan, &teller)?;
+        execute(&site, &service, prepared, self.manner(&teller)).await
     }
 
-    fn show(&self, plan: &Plan, context: &Context) -> Result<(), Error> {
+    fn show(&self, plan: &Plan, teller: &Teller<'_>) -> Result<(), Error> {
         match self.format {
-            Format::Text => context.result(&show(plan, Format::Text, &self.selection)),
+            Format::Text => teller.show(plan, render::Form::Text),
             Format::Json => Ok(()),
         }
     }
@@ -165,9 +179,13 @@ pub(super) async fn execute(
     site: &Site<'_>,
     service: &Service,
     prepared: Prepared,
-    manner: Manner,
+    manner: Manner<'_>,
 ) -> Result<Outcome, Error> {
-    let Manner { drafts, format } = manner;
+    let Manner {
+        drafts,
+        format,
+        teller,
+    } = manner;
     let Prepared {
         plan,
         ledger,
@@ -191,7 +209,7 @@ pub(super) async fn execute(
         drafts,
         form: &Cell::new(Form::default()),
     };
-    let progress = Progress::new(site.context, &plan, format);
+    let progress = Progress::new(teller, &plan, format);
     let work = apply::execute(&plan, session, |step, outcome| progress.step(step, outcome));
     let (outcomes, signal) = signals::heeding(&stop, |text| progress.mention(text), work).await;
     progress.end();
@@ -201,7 +219,8 @@ pub(super) async fn execute(
     }
     let outcomes = outcomes?;
     let recorded = ledger.into_inner().end();
-    let ended = match progress.result(&plan, &outcomes) {
+    let told = progress.result(&plan, &outcomes);
+    let ended = match told.and(teller.report(&plan, Some(&outcomes))) {
         Ok(()) => outcome(&outcomes),
         Err(error) => untold(site.context, &plan, &error),
     };

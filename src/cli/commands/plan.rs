@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use super::super::args::{CONCURRENCY, Format, Pruning, Selection};
+use super::super::args::{CONCURRENCY, Pruning, Selection};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::plan_file;
 use super::super::prepared::Prepared;
+use super::super::reports::{Reports, Teller};
 use super::super::site::{DIRECTORY, Site};
 use crate::plan::{Action, Obstacle, Plan, Step};
-use crate::render;
+use crate::render::Form;
 
 /// Show what would change, field by field and with the reason
 ///
@@ -22,6 +23,7 @@ Examples:
   personactl plan -e production           against another one
   personactl plan --only support/agent    one persona
   personactl plan --out plan.json         to be reviewed, then applied
+  personactl plan --report json=plan-report.json --report github=lines.txt
   personactl plan --format json --detailed-exitcode")]
 pub(in crate::cli) struct Args {
     /// The persona directory
@@ -33,7 +35,9 @@ pub(in crate::cli) struct Args {
     pruning: Pruning,
     /// The form of the plan
     #[arg(long, value_name = "FORM", default_value = "text")]
-    format: Format,
+    format: Form,
+    #[command(flatten)]
+    reports: Reports,
     /// Save the plan, for `apply FILE` to do exactly that
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -44,9 +48,14 @@ pub(in crate::cli) struct Args {
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let site = Site::open(context, &args.directory)?;
+    let mut teller = Teller::new(&site, &args.reports, &args.selection)?;
     let loaded = site.load()?;
     let deletes = args.pruning.deletes();
-    site.check(&loaded, deletes)?;
+    teller.take(&loaded);
+    if let Err(error) = site.check(&loaded, deletes) {
+        teller.findings(args.format)?;
+        return Err(error);
+    }
     let service = site.connect(CONCURRENCY).await?;
     let ledger = site.ledger(None)?;
     let policy = site.policy(&loaded, &ledger, &args.selection, deletes)?;
@@ -55,7 +64,8 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     if let Some(path) = &args.out {
         plan_file::write(path, &site, &prepared)?;
     }
-    context.result(&show(&prepared.plan, args.format, &args.selection))?;
+    teller.report(&prepared.plan, None)?;
+    teller.show(&prepared.plan, args.format)?;
     if let Some(path) = &args.out {
         let path = path.display();
         context.mention(&format!(
@@ -77,13 +87,5 @@ impl Args {
             false if self.detailed_exitcode => Outcome::Differs,
             _ => Outcome::Done,
         }
-    }
-}
-
-/// The plan in a form.
-pub(super) fn show(plan: &Plan, format: Format, selection: &Selection) -> String {
-    match format {
-        Format::Text => render::plan(plan, selection.show_unmanaged),
-        Format::Json => render::planned(plan),
     }
 }

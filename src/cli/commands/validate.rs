@@ -6,9 +6,9 @@ use clap::ValueEnum;
 
 use super::super::context::Context;
 use super::super::error::Error;
+use super::super::ground;
 use super::super::outcome::Outcome;
 use super::super::site::{DIRECTORY, load};
-use crate::bounds::Bounds;
 use crate::lint::Verdict;
 use crate::manifest::Loaded;
 use crate::model::Severity;
@@ -64,8 +64,8 @@ pub(in crate::cli) fn run(args: &Args, context: &Context) -> Result<Outcome, Err
     match args.format {
         Form::Text => context.result(&render::verdict(&verdict))?,
         Form::Json => context.result(&render::verdict_json(&verdict))?,
-        Form::Github => context.commands(&render::annotations(&verdict, &folder()))?,
-        Form::Sarif => context.result(&render::verdict_sarif(&verdict, &folder()))?,
+        Form::Github => context.commands(&render::annotations(&verdict, &ground::folder()))?,
+        Form::Sarif => context.result(&render::verdict_sarif(&verdict, &ground::folder()))?,
     }
     let is_bad = verdict.count(Severity::Error) > 0
         || context.strict && verdict.count(Severity::Warning) > 0;
@@ -124,13 +124,4 @@ fn without_settings(directory: &Path, context: &Context) -> Result<Loaded, Error
     let findings = &mut loaded.findings;
     findings.retain(|finding| !BY_SETTINGS.contains(&finding.code));
     Ok(loaded)
-}
-
-/// The working directory as seen from the top of the repository, for those who show a pull request: `agents/`, or nothing at the top.
-fn folder() -> String {
-    let here = std::env::current_dir().and_then(|here| here.canonicalize());
-    let below = here
-        .ok()
-        .and_then(|here| Bounds::around(&here).below(&here));
-    below.map_or_else(String::new, |below| format!("{}/", below.display()))
 }

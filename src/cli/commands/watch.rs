@@ -7,13 +7,14 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::prepared::Prepared;
+use super::super::reports::{Reports, Teller};
 use super::super::signals;
 use super::super::site::{DIRECTORY, Service, Site};
 use super::apply::{Manner, execute};
-use super::plan::show;
 use crate::api::Drafts;
 use crate::manifest::Loaded;
 use crate::plan::Deletes;
+use crate::render::Form;
 use crate::watch::Watcher;
 
 /// Plan at every save of a file that a manifest uses
@@ -151,13 +152,15 @@ async fn plan(
         prepared = preparing => prepared?,
         Ok(outcome) = signals::signal() => return Ok(outcome),
     };
-    let shown = show(&prepared.plan, Format::Text, &args.selection);
-    site.context.result(&shown)?;
+    let reports = Reports::default();
+    let teller = Teller::new(site, &reports, &args.selection)?;
+    teller.show(&prepared.plan, Form::Text)?;
     if args.apply {
         // What became of each step has been told; the loop goes on either way.
         let manner = Manner {
             drafts: Drafts::Keep,
             format: Format::Text,
+            teller: &teller,
         };
         return execute(site, service, prepared, manner).await;
     }

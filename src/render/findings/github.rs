@@ -5,18 +5,18 @@ use std::borrow::Cow;
 use super::{Said, only};
 use crate::lint::{Told, Verdict};
 use crate::model::Severity;
-use crate::render::escape::on_one_line;
+use crate::render::command::{Command, Level};
 
 /// What was found, a command on each line. `folder` is where paths begin, as seen from the top of the repository.
 #[must_use]
 pub fn verdict(verdict: &Verdict, folder: &str) -> String {
     let commands = verdict
         .findings()
-        .map(|told| command(told, verdict, folder));
+        .map(|told| command(told, verdict).line(folder));
     commands.collect::<Vec<_>>().join("\n")
 }
 
-fn command(told: &Told, verdict: &Verdict, folder: &str) -> String {
+fn command(told: &Told, verdict: &Verdict) -> Command {
     let Said {
         severity,
         code,
@@ -25,36 +25,18 @@ fn command(told: &Told, verdict: &Verdict, folder: &str) -> String {
         hint,
         documentation,
     } = Said::of(&told.finding);
-    let level = match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Advice => "notice",
-    };
-    let mut properties = Vec::new();
-    if let Some(place) = place {
-        let file = format!("{folder}{}", place.file);
-        properties.push(format!("file={}", property(&file)));
-        properties.push(format!("line={},endLine={0}", place.line));
-        properties.push(format!(
-            "col={},endColumn={}",
-            place.column,
-            place.column + place.width
-        ));
-    }
-    properties.push(format!("title={}", property(code)));
     let only = only(verdict, told).map(Cow::Owned);
     let lines = [Some(message), hint, only, documentation.map(Cow::Borrowed)];
-    let lines: Vec<String> = lines.iter().flatten().map(|line| data(line)).collect();
-    format!("::{level} {}::{}", properties.join(","), lines.join("%0A"))
-}
-
-/// Text that cannot end the command: hostile characters have a visible form before, and are escaped then.
-fn data(text: &str) -> String {
-    on_one_line(text).replace('%', "%25")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    Command {
+        level: match severity {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warning,
+            Severity::Advice => Level::Notice,
+        },
+        place: place.cloned(),
+        title: code.to_owned(),
+        lines: lines.into_iter().flatten().map(Cow::into_owned).collect(),
+    }
 }
 
 #[cfg(test)]

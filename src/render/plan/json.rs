@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::report::Report;
 use crate::apply::{Normalised, Outcome, Status};
 use crate::diff::Patch;
 use crate::model::Pointer;
-use crate::plan::{FieldChange, Plan, Step, Summary};
+use crate::plan::{FieldChange, Step};
 use crate::render::escape::in_json;
 
 /// The version of the format.
 const FORMAT_VERSION: &str = "1";
 
 #[derive(Serialize)]
-struct Report<'p, S> {
+struct Object<'p, S> {
     format_version: &'static str,
-    plan_id: String,
+    plan_id: &'p str,
     environment: &'p str,
     api_url: &'p str,
     summary: S,
@@ -67,26 +68,15 @@ struct NormalisedReport<'p> {
     seen: Option<&'p Value>,
 }
 
-/// The plan as one JSON object.
-#[must_use]
-pub fn planned(plan: &Plan) -> String {
-    let steps = plan
-        .steps
-        .iter()
-        .map(|step| StepReport::of(step, None))
-        .collect();
-    report::<Summary>(plan, plan.summary(), steps)
+/// The plan as one JSON object. Where it was applied, the summary counts how its steps have ended.
+pub(super) fn report(report: &Report<'_>) -> String {
+    match report.outcomes {
+        None => written(report, report.plan.summary()),
+        Some(outcomes) => written(report, counted(outcomes)),
+    }
 }
 
-/// The plan and what became of its steps as one JSON object; the summary counts how they ended.
-#[must_use]
-pub fn applied(plan: &Plan, outcomes: &[Outcome]) -> String {
-    let steps = plan
-        .steps
-        .iter()
-        .zip(outcomes)
-        .map(|(step, outcome)| StepReport::of(step, Some(outcome)))
-        .collect();
+fn counted(outcomes: &[Outcome]) -> BTreeMap<&'static str, usize> {
     let mut summary: BTreeMap<&str, usize> = Status::ALL
         .iter()
         .map(|status| (status.word(), 0))
@@ -94,19 +84,22 @@ pub fn applied(plan: &Plan, outcomes: &[Outcome]) -> String {
     for outcome in outcomes {
         *summary.entry(outcome.status.word()).or_default() += 1;
     }
-    report(plan, summary, steps)
+    summary
 }
 
-fn report<S: Serialize>(plan: &Plan, summary: S, steps: Vec<StepReport<'_>>) -> String {
-    let report = Report {
+fn written<S: Serialize>(report: &Report<'_>, summary: S) -> String {
+    let Report { plan, id, .. } = report;
+    let steps = report.steps();
+    let steps = steps.map(|(step, outcome)| StepReport::of(step, outcome));
+    let object = Object {
         format_version: FORMAT_VERSION,
-        plan_id: plan.id().to_string(),
+        plan_id: id.as_str(),
         environment: &plan.environment,
         api_url: &plan.api_url,
         summary,
-        steps,
+        steps: steps.collect(),
     };
-    in_json(&serde_json::to_string_pretty(&report).expect("a report is JSON"))
+    in_json(&serde_json::to_string_pretty(&object).expect("a report is JSON"))
 }
 
 impl<'p> StepReport<'p> {

@@ -1,7 +1,16 @@
 //! A plan, and what became of it, in each of its forms.
+//!
+//! `report` is what all of them tell; `entry` says in which order, `change` what of a field, `words` the rest.
 
+mod change;
+mod entry;
+mod github;
 mod json;
+mod patch;
+mod redacted;
+mod report;
 mod text;
+mod words;
 
-pub use json::{applied, planned};
-pub use text::plan;
+pub use redacted::{redacted, redacted_outcomes};
+pub use report::{Form, Marks, Report, Setting};

@@ -1,141 +1,284 @@
-//! A plan for people: what is to be done, persona by persona, field by field.
+//! A plan for people: what is to be done, persona by persona, field by field, in as many columns as there are.
 
 use anstyle::Style;
-use serde_json::Value;
 
-use crate::plan::{Action, Cause, FieldChange, Plan, Step, Summary};
+use super::change::{Change, Deed, Depth, path, place};
+use super::entry::{Entry, cause, entries, kept};
+use super::report::Report;
+use super::words::{counts, headline};
+use crate::plan::{Action, Cause, FieldChange, Step};
 use crate::render::escape::on_one_line;
-use crate::render::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG, paint};
-use crate::render::value::{brief, counted, difference, growth, hidden, is_short};
+use crate::render::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG};
+use crate::render::value::{counted, difference};
+use crate::render::wrap::{Span, line, width, wrap};
 
 /// How wide the column of pointers may grow.
-const WIDEST: usize = 52;
+const WIDEST: usize = 44;
+/// Up to how many entries each is told whole.
+const WHOLE: usize = 50;
+/// What a field and its change may take on one line where nobody knows how many columns there are.
+const NARROW: usize = 80;
+/// What stands before the lines of a difference.
+const GUTTER: &str = "      │ ";
 
 /// The plan as text.
-#[must_use]
-pub fn plan(plan: &Plan, show_unmanaged: bool) -> String {
-    let mut text = String::new();
-    let summary = plan.summary();
-    if !plan.is_empty() {
-        line(&mut text, "", &headline(plan, summary));
-        text.push('\n');
-        let steps = plan
-            .steps
-            .iter()
-            .filter(|step| !matches!(step.action, Action::Keep));
-        steps.for_each(|step| self::step(&mut text, step, show_unmanaged));
-    }
-    kept(&mut text, plan, show_unmanaged);
-    line(&mut text, "", &closing(plan, summary));
-    text
+pub(super) fn report(report: &Report<'_>) -> String {
+    let mut page = Page {
+        text: String::new(),
+        report,
+    };
+    page.fill();
+    page.text
 }
 
-fn headline(plan: &Plan, summary: Summary) -> String {
-    format!("Plan for {}: {}.", where_to(plan), counts(summary))
+struct Page<'p> {
+    text: String,
+    report: &'p Report<'p>,
 }
 
-fn closing(plan: &Plan, summary: Summary) -> String {
-    if plan.is_empty() {
-        let nothing = format!("No changes for {}: nothing to do for", where_to(plan));
-        return format!(
-            "{} {}.",
-            paint(STRONG, nothing),
-            counted(summary.keep, "persona")
-        );
+impl Page<'_> {
+    fn fill(&mut self) {
+        let Report { plan, setting, .. } = self.report;
+        let entries = entries(&plan.steps);
+        if !plan.is_empty() {
+            self.spans("", "", &[Span::plain(headline(self.report))]);
+            self.text.push('\n');
+        }
+        match entries.len() {
+            ..=WHOLE => entries.iter().for_each(|entry| self.entry(entry)),
+            _ => self.overview(&entries),
+        }
+        for step in kept(&plan.steps, setting.lists_unmanaged) {
+            self.kept(step);
+        }
+        self.closing();
     }
-    format!(
-        "{} Plan id {}",
-        paint(STRONG, format!("{}.", counts(summary))),
-        plan.id()
-    )
-}
 
-fn where_to(plan: &Plan) -> String {
-    if plan.environment == plan.api_url {
-        return format!("`{}`", on_one_line(&plan.environment));
-    }
-    format!(
-        "`{}` at {}",
-        on_one_line(&plan.environment),
-        on_one_line(&plan.api_url)
-    )
-}
-
-/// What there is to do, leaving out what there is none of.
-fn counts(summary: Summary) -> String {
-    let Summary {
-        create,
-        adopt,
-        update,
-        recreate,
-        delete,
-        keep,
-        blocked,
-    } = summary;
-    let parts = [
-        (create, "to create"),
-        (adopt, "to adopt"),
-        (update, "to update"),
-        (recreate, "to recreate"),
-        (delete, "to delete"),
-        (blocked, "blocked"),
-        (keep, "unchanged"),
-    ];
-    let said: Vec<String> = parts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-        .collect();
-    said.join(", ")
-}
-
-fn step(text: &mut String, step: &Step, show_unmanaged: bool) {
-    let (sign, style) = sign(&step.action);
-    let id = step
-        .persona_id
-        .as_ref()
-        .map(|id| format!(" ({id})"))
-        .unwrap_or_default();
-    let title = format!(
-        "{sign} {} {}",
-        step.action.word(),
-        on_one_line(step.key.as_str())
-    );
-    let name = format!("\"{}\"{id}", on_one_line(&step.persona_name));
-    line(
-        text,
-        "",
-        &format!("{}  {}", paint(style.bold(), title), name),
-    );
-    if let Some(file) = &step.file {
-        line(text, "    ", &paint(FAINT, on_one_line(file)));
-    }
-    if let Some(reason) = &step.reason {
-        line(text, "    ", &paint(style, on_one_line(reason)));
-    }
-    unavailable(text, step);
-    let width = step
-        .fields
-        .iter()
-        .map(|field| field.path.as_str().chars().count())
-        .max()
-        .unwrap_or_default();
-    for field in &step.fields {
-        self::field(text, step, field, width.min(WIDEST));
-    }
-    unmanaged(text, step, show_unmanaged);
-    text.push('\n');
-}
-
-/// Secrets that are not set here: what stands among them was not compared.
-fn unavailable(text: &mut String, step: &Step) {
-    for name in &step.unavailable {
-        let said = match step.action.body() {
-            Some(_) => format!("{name} is not set here; applying this needs it"),
-            None => format!("{name} is not set here, so its field is not compared"),
+    fn closing(&mut self) {
+        let Report { plan, id, .. } = self.report;
+        let unmanaged: usize = plan.steps.iter().map(|step| step.unmanaged.len()).sum();
+        let unmanaged = match unmanaged {
+            0 => String::new(),
+            count => format!(", {} left alone", counted(count, "unmanaged field")),
         };
-        line(text, "    ", &paint(BLOCKED, said));
+        let summary = plan.summary();
+        if plan.is_empty() {
+            let personas = counted(summary.keep, "persona");
+            let nothing = format!("{}:", headline(self.report));
+            let rest = format!(" nothing to do for {personas}{unmanaged}.");
+            return self.spans("", "", &[Span::new(STRONG, nothing), Span::plain(rest)]);
+        }
+        let counts = format!("{}{unmanaged}.", counts(summary));
+        let id = format!(" Plan id {id}");
+        self.spans("", "", &[Span::new(STRONG, counts), Span::plain(id)]);
     }
+
+    fn entry(&mut self, entry: &Entry<'_>) {
+        let Entry { step, alike } = entry;
+        match alike.is_empty() {
+            true => self.head(step),
+            false => self.heads(step, alike),
+        }
+        if let Some(reason) = &step.reason {
+            let (_, style) = sign(&step.action);
+            self.spans("    ", "    ", &[Span::new(style, on_one_line(reason))]);
+        }
+        self.unavailable(step);
+        let places: Vec<String> = step
+            .fields
+            .iter()
+            .map(|field| self.place(entry, field))
+            .collect();
+        let columns = Columns::of(step, &places);
+        for (field, place) in step.fields.iter().zip(&places) {
+            self.field(step, field, place, columns);
+        }
+        self.unmanaged(step);
+        self.text.push('\n');
+    }
+
+    /// Where the manifest says so; of several personas only if they all take the field from the same line.
+    fn place(&self, entry: &Entry<'_>, field: &FieldChange) -> String {
+        let at = |step: &Step| {
+            let mut fields = step.fields.iter();
+            let same = fields.find(|other| other.path == field.path);
+            same.and_then(|same| same.place.clone())
+        };
+        match entry.alike.iter().all(|step| at(step) == field.place) {
+            true => place(entry.step, field),
+            false => String::new(),
+        }
+    }
+
+    /// What is done to one persona.
+    fn head(&mut self, step: &Step) {
+        self.spans("", "    ", &title(step));
+        if let Some(file) = &step.file {
+            self.spans("    ", "    ", &[Span::new(FAINT, on_one_line(file))]);
+        }
+    }
+
+    /// What is done to several personas alike.
+    fn heads(&mut self, step: &Step, alike: &[&Step]) {
+        let (sign, style) = sign(&step.action);
+        let count = counted(alike.len() + 1, "persona");
+        let title = format!("{sign} {} {count} in the same way", step.action.word());
+        self.spans("", "    ", &[Span::new(style.bold(), title)]);
+        let all = std::iter::once(&step).chain(alike);
+        let keys: Vec<_> = all.map(|step| on_one_line(step.key.as_str())).collect();
+        self.spans("    ", "    ", &[Span::plain(keys.join(", "))]);
+    }
+
+    /// Secrets that are not set here: what stands among them was not compared.
+    fn unavailable(&mut self, step: &Step) {
+        for name in &step.unavailable {
+            let said = match step.action.body() {
+                Some(_) => format!("{name} is not set here; applying this needs it"),
+                None => format!("{name} is not set here, so its field is not compared"),
+            };
+            self.spans("    ", "    ", &[Span::new(BLOCKED, said)]);
+        }
+    }
+
+    fn field(&mut self, step: &Step, field: &FieldChange, place: &str, columns: Columns) {
+        let change = Change::of(field, Depth::Size);
+        let told = change.line();
+        let (sign, style) = deed(field);
+        let name = path(field);
+        let name = format!(" {name:<0$}", columns.path);
+        let mut spans = vec![Span::new(style, sign), Span::plain(name)];
+        // Of a persona that is new, every field is new: saying so is only noise.
+        if step.action.body().is_none() {
+            let word = format!("  {:<1$}", cause(field.cause), columns.cause);
+            spans.push(Span::new(cause_style(field.cause), word));
+        }
+        if columns.place > 0 {
+            let place = format!("  {place:<0$}", columns.place);
+            spans.push(Span::new(FAINT, place));
+        }
+        let told = Span::plain(told);
+        let whole = [&spans[..], &[Span::plain("  "), told.clone()]].concat();
+        if width(&whole) + 4 <= self.report.setting.width.unwrap_or(NARROW) {
+            self.spans("    ", "      ", &whole);
+        } else {
+            self.spans("    ", "      ", &spans);
+            self.spans("      ", "      ", &[told]);
+        }
+        if let Change::Lines { lines, .. } = &change {
+            for shown in difference(lines, self.report.setting.marks) {
+                self.spans(GUTTER, &format!("{GUTTER}  "), &shown);
+            }
+        }
+    }
+
+    fn unmanaged(&mut self, step: &Step) {
+        if step.unmanaged.is_empty() {
+            return;
+        }
+        let count = counted(step.unmanaged.len(), "unmanaged field");
+        if !self.report.setting.lists_unmanaged {
+            let told = format!("{count}, left alone (--show-unmanaged)");
+            return self.spans("    ", "    ", &[Span::new(FAINT, told)]);
+        }
+        let told = format!("{count}, left alone:");
+        self.spans("    ", "    ", &[Span::new(FAINT, told)]);
+        for path in &step.unmanaged {
+            let path = on_one_line(path.as_str());
+            self.spans("      ", "      ", &[Span::new(FAINT, path)]);
+        }
+    }
+
+    /// A persona that is left alone.
+    fn kept(&mut self, step: &Step) {
+        let title = format!("= keep {}", on_one_line(step.key.as_str()));
+        let reason = step.reason.as_deref().map(on_one_line).unwrap_or_default();
+        let reason = Span::plain(format!("  {reason}"));
+        self.spans("", "    ", &[Span::new(FAINT, title), reason]);
+        self.unavailable(step);
+        if self.report.setting.lists_unmanaged {
+            self.unmanaged(step);
+        }
+        self.text.push('\n');
+    }
+
+    /// Each entry on one line, where there are too many to be read.
+    fn overview(&mut self, entries: &[Entry<'_>]) {
+        for Entry { step, alike } in entries {
+            let mut spans = match alike.len() {
+                0 => title(step),
+                more => {
+                    let others = format!("  and {more} in the same way");
+                    [title(step), vec![Span::plain(others)]].concat()
+                }
+            };
+            let paths: Vec<String> = step.fields.iter().map(path).collect();
+            if let (false, Some(first)) = (step.action.body().is_some(), paths.first()) {
+                let more = match paths.len() - 1 {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                spans.push(Span::new(FAINT, format!("  {first}{more}")));
+            }
+            let reason = step.reason.as_deref().map(on_one_line);
+            spans.extend(reason.map(|reason| Span::plain(format!("  {reason}"))));
+            self.spans("", "    ", &spans);
+        }
+        let hint = "So many are told in short: `--only KEY` shows one of them, `--report html=plan.html` all.";
+        self.text.push('\n');
+        self.spans("", "", &[Span::new(FAINT, hint)]);
+        self.text.push('\n');
+    }
+
+    /// Spans on as many lines as they take, each behind what stands before it.
+    fn spans(&mut self, first: &str, next: &str, spans: &[Span]) {
+        let columns = match self.report.setting.width {
+            Some(width) => width.saturating_sub(next.chars().count()),
+            None => usize::MAX,
+        };
+        for (index, spans) in wrap(spans, columns).iter().enumerate() {
+            self.text.push_str(if index == 0 { first } else { next });
+            self.text.push_str(&line(spans));
+            let end = self.text.trim_end_matches(' ').len();
+            self.text.truncate(end);
+            self.text.push('\n');
+        }
+    }
+}
+
+/// How wide the columns of a step's fields are.
+#[derive(Clone, Copy)]
+struct Columns {
+    path: usize,
+    cause: usize,
+    place: usize,
+}
+
+impl Columns {
+    fn of(step: &Step, places: &[String]) -> Self {
+        let paths: Vec<String> = step.fields.iter().map(path).collect();
+        let causes = step.fields.iter().map(|field| cause(field.cause).len());
+        Self {
+            path: widest(&paths).min(WIDEST),
+            cause: causes.max().unwrap_or_default(),
+            place: widest(places),
+        }
+    }
+}
+
+fn widest(texts: &[String]) -> usize {
+    let widths = texts.iter().map(|text| text.chars().count());
+    widths.max().unwrap_or_default()
+}
+
+/// What is done to which persona.
+fn title(step: &Step) -> Vec<Span> {
+    let (sign, style) = sign(&step.action);
+    let key = on_one_line(step.key.as_str());
+    let title = format!("{sign} {} {key}", step.action.word());
+    let id = step.persona_id.as_ref().map(|id| format!(" ({id})"));
+    let name = on_one_line(&step.persona_name);
+    let name = format!("  \"{name}\"{}", id.unwrap_or_default());
+    vec![Span::new(style.bold(), title), Span::plain(name)]
 }
 
 const fn sign(action: &Action) -> (char, Style) {
@@ -148,72 +291,14 @@ const fn sign(action: &Action) -> (char, Style) {
     }
 }
 
-fn field(text: &mut String, step: &Step, field: &FieldChange, width: usize) {
-    let (sign, style) = match (&field.before, &field.after) {
-        (None | Some(Value::Null), _) => ('+', ADDED),
-        (Some(_), None) => ('-', REMOVED),
-        (Some(_), Some(_)) => ('~', CHANGED),
+const fn deed(field: &FieldChange) -> (char, Style) {
+    let deed = Deed::of(field);
+    let style = match deed {
+        Deed::Set => ADDED,
+        Deed::Changed => CHANGED,
+        Deed::Removed => REMOVED,
     };
-    let path = on_one_line(field.path.as_str());
-    let path = format!("{} {path:<width$}", paint(style, sign));
-    // Of a persona that is new, every field is new, from its own manifest: saying so is only noise.
-    if step.action.body().is_some() {
-        return line(text, "    ", &format!("{path}  {}", change(field)));
-    }
-    let cause = paint(cause_style(field.cause), field.cause);
-    let place = paint(FAINT, place(step, field));
-    line(
-        text,
-        "    ",
-        &format!("{path}  {cause}  {}  {place}", change(field)),
-    );
-    if let Some((before, after)) = long(field) {
-        difference(before, after)
-            .iter()
-            .for_each(|shown| line(text, "      │ ", shown));
-    }
-}
-
-/// Where the manifest says so: the file is only named where it is another one than the step's.
-fn place(step: &Step, field: &FieldChange) -> String {
-    match &field.place {
-        Some(place) if Some(&place.file) == step.file.as_ref() => format!("line {}", place.line),
-        Some(place) => format!("{}:{}", on_one_line(&place.file), place.line),
-        None => String::new(),
-    }
-}
-
-/// The two values of a field whose change does not fit on its line.
-fn long(field: &FieldChange) -> Option<(&Value, &Value)> {
-    let values = (field.before.as_ref()?, field.after.as_ref()?);
-    (!field.secret && !is_short(values.0, values.1)).then_some(values)
-}
-
-fn change(field: &FieldChange) -> String {
-    if field.secret {
-        return format!(
-            "{}, {}",
-            hidden(field.after.as_ref().or(field.before.as_ref())),
-            verb(field)
-        );
-    }
-    if let Some((before, after)) = long(field) {
-        return growth(before, after);
-    }
-    match (&field.before, &field.after) {
-        (None | Some(Value::Null), Some(after)) => brief(after),
-        (Some(before), Some(after)) => format!("{} → {}", brief(before), brief(after)),
-        (Some(before), None) => format!("{}, removed", brief(before)),
-        (None, None) => "removed".to_owned(),
-    }
-}
-
-const fn verb(field: &FieldChange) -> &'static str {
-    match (&field.before, &field.after) {
-        (None | Some(Value::Null), _) => "set",
-        (Some(_), None) => "removed",
-        (Some(_), Some(_)) => "changed",
-    }
+    (deed.sign(), style)
 }
 
 const fn cause_style(cause: Cause) -> Style {
@@ -223,56 +308,4 @@ const fn cause_style(cause: Cause) -> Style {
         Cause::Conflict => BLOCKED,
         Cause::FirstContact => FAINT,
     }
-}
-
-fn unmanaged(text: &mut String, step: &Step, show: bool) {
-    if step.unmanaged.is_empty() {
-        return;
-    }
-    let count = counted(step.unmanaged.len(), "unmanaged field");
-    if show {
-        line(text, "    ", &paint(FAINT, format!("{count}, left alone:")));
-        step.unmanaged
-            .iter()
-            .for_each(|path| line(text, "      ", &paint(FAINT, on_one_line(path.as_str()))));
-    } else {
-        line(
-            text,
-            "    ",
-            &paint(FAINT, format!("{count}, left alone (--show-unmanaged)")),
-        );
-    }
-}
-
-/// Personas that are left alone are only named where there is something to say of them.
-fn kept(text: &mut String, plan: &Plan, show_unmanaged: bool) {
-    for step in plan
-        .steps
-        .iter()
-        .filter(|step| matches!(step.action, Action::Keep))
-    {
-        let title = paint(FAINT, format!("= keep {}", on_one_line(step.key.as_str())));
-        let lists = show_unmanaged && !step.unmanaged.is_empty();
-        let Step {
-            reason,
-            unavailable: secrets,
-            ..
-        } = step;
-        if reason.is_none() && secrets.is_empty() && !lists {
-            continue;
-        }
-        let reason = reason.as_deref().map(on_one_line).unwrap_or_default();
-        line(text, "", &format!("{title}  {reason}"));
-        unavailable(text, step);
-        if lists {
-            unmanaged(text, step, true);
-        }
-        text.push('\n');
-    }
-}
-
-fn line(text: &mut String, gutter: &str, content: &str) {
-    text.push_str(gutter);
-    text.push_str(content.trim_end());
-    text.push('\n');
 }

@@ -1,0 +1,220 @@
+//! A plan in its forms: on standard output and in files.
+
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::ValueEnum;
+
+use super::args::Selection;
+use super::context::Context;
+use super::error::Error;
+use super::ground;
+use super::site::Site;
+use crate::apply::Outcome;
+use crate::durable;
+use crate::lint::Verdict;
+use crate::manifest::{self, Loaded};
+use crate::plan::Plan;
+use crate::render::{self, Form, Marks, Report, Setting};
+
+/// Where a plan goes beside standard output.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct Reports {
+    /// Write it to a file as well; may be given several times
+    #[arg(long = "report", value_name = "FORM=FILE")]
+    files: Vec<Target>,
+}
+
+/// A file, and the form that it gets.
+#[derive(Clone, Debug)]
+struct Target {
+    form: Form,
+    path: PathBuf,
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let forms = || {
+            let forms = Form::value_variants().iter();
+            let names =
+                forms.filter_map(|form| Some(form.to_possible_value()?.get_name().to_owned()));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let (form, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or_else(|| format!("say FORM=FILE, with one of these forms: {}", forms()))?;
+        let form = Form::from_str(form, false)
+            .map_err(|_| format!("there is no form `{form}`; there are: {}", forms()))?;
+        let path = PathBuf::from(path);
+        Ok(Self { form, path })
+    }
+}
+
+/// How the plans of a directory are told.
+pub(super) struct Teller<'t> {
+    pub(super) context: &'t Context,
+    reports: &'t Reports,
+    lists_unmanaged: bool,
+    /// Where the working directory lies in its repository.
+    folder: String,
+    /// What was found in the manifests.
+    annotations: String,
+}
+
+impl<'t> Teller<'t> {
+    /// Refuses what could not be written, or would be read as a manifest, before anything is done.
+    pub(super) fn new(
+        site: &Site<'t>,
+        reports: &'t Reports,
+        selection: &Selection,
+    ) -> Result<Self, Error> {
+        let mut paths = BTreeSet::new();
+        for Target { path, .. } in &reports.files {
+            if !paths.insert(path) {
+                let path = path.display();
+                return Err(Error::Usage(format!("--report: `{path}` is named twice")));
+            }
+            if manifest::is_manifest(&site.directory, path) {
+                return Err(Error::AmongManifests(path.clone()));
+            }
+        }
+        Ok(Self {
+            context: site.context,
+            reports,
+            lists_unmanaged: selection.show_unmanaged,
+            folder: ground::folder(),
+            annotations: String::new(),
+        })
+    }
+
+    /// Takes over what was found in the manifests.
+    pub(super) fn take(&mut self, loaded: &Loaded) {
+        let mut verdict = Verdict::default();
+        let findings = loaded.findings.clone();
+        verdict.add("", findings, crate::yaml::Sources::default());
+        self.annotations = render::annotations(&verdict, &self.folder);
+    }
+
+    /// Tells what was found in the manifests where nothing else can be told.
+    pub(super) fn findings(&self, form: Form) -> Result<(), Error> {
+        if form == Form::Github {
+            self.context.commands(&self.annotations)?;
+        }
+        let files = self.reports.files.iter();
+        for target in files.filter(|target| target.form == Form::Github) {
+            self.write(&target.path, Form::Github, &self.annotations)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the plan to standard output.
+    pub(super) fn show(&self, plan: &Plan, form: Form) -> Result<(), Error> {
+        self.show_with(plan, None, form)
+    }
+
+    /// Says the plan beside the result.
+    pub(super) fn mention(&self, plan: &Plan) {
+        let text = self.told(plan, None, self.setting(), Form::Text);
+        self.context.say(&text);
+    }
+
+    /// Writes what became of the plan to standard output.
+    pub(super) fn show_applied(
+        &self,
+        plan: &Plan,
+        outcomes: &[Outcome],
+        form: Form,
+    ) -> Result<(), Error> {
+        self.show_with(plan, Some(outcomes), form)
+    }
+
+    fn show_with(
+        &self,
+        plan: &Plan,
+        outcomes: Option<&[Outcome]>,
+        form: Form,
+    ) -> Result<(), Error> {
+        let setting = Setting {
+            width: self.context.width(),
+            marks: self.context.marks(),
+            ..self.setting()
+        };
+        let text = self.told(plan, outcomes, setting, form);
+        match form {
+            Form::Github => self.context.commands(&text),
+            _ => self.context.result(&text),
+        }
+    }
+
+    /// Writes the plan, and what became of it, wherever that was asked for.
+    pub(super) fn report(&self, plan: &Plan, outcomes: Option<&[Outcome]>) -> Result<(), Error> {
+        for Target { form, path } in &self.reports.files {
+            let text = self.told(plan, outcomes, self.setting(), *form);
+            self.write(path, *form, &text)?;
+        }
+        Ok(())
+    }
+
+    fn setting(&self) -> Setting<'_> {
+        Setting {
+            folder: &self.folder,
+            marks: Marks::Brackets,
+            annotations: &self.annotations,
+            lists_unmanaged: self.lists_unmanaged,
+            ..Setting::default()
+        }
+    }
+
+    fn told(
+        &self,
+        plan: &Plan,
+        outcomes: Option<&[Outcome]>,
+        setting: Setting<'_>,
+        form: Form,
+    ) -> String {
+        let redact = |text: &str| self.context.redacted(text);
+        let outcomes = outcomes.map(|outcomes| render::redacted_outcomes(outcomes, &redact));
+        let report = Report {
+            plan: &render::redacted(plan, &redact),
+            id: plan.id(),
+            outcomes: outcomes.as_deref(),
+            setting,
+        };
+        report.render(form)
+    }
+
+    fn write(&self, path: &Path, form: Form, text: &str) -> Result<(), Error> {
+        let text = match form {
+            // Each line is a command, and is to be one.
+            Form::Github => self.context.redacted(text),
+            _ => self.context.in_file(text),
+        };
+        put(path, text.trim_end()).map_err(|source| Error::Report {
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+/// Writes a file anew, whole; a pipe or a device takes what it is given.
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    let text = match text {
+        "" => String::new(),
+        text => format!("{text}\n"),
+    };
+    match path.canonicalize() {
+        Err(error) if error.kind() == ErrorKind::NotFound => durable::create(path, text.as_bytes()),
+        Err(error) => Err(error),
+        Ok(real) if real.is_file() => durable::replace(&real, text.as_bytes()),
+        Ok(real) => OpenOptions::new()
+            .write(true)
+            .open(real)?
+            .write_all(text.as_bytes()),
+    }
+}

@@ -1,0 +1,59 @@
+//! A plan without what must not be shown. In a finished report it would be too late: words that changed are set off there, and
+//! so are the two halves of a secret.
+
+use serde_json::Value;
+
+use crate::apply::{Normalised, Outcome};
+use crate::plan::Plan;
+
+/// Takes what must not be shown out of a text.
+type Redact<'r> = &'r dyn Fn(&str) -> String;
+
+/// The plan with its texts as `redact` leaves them.
+pub fn redacted(plan: &Plan, redact: Redact<'_>) -> Plan {
+    let mut plan = plan.clone();
+    for step in &mut plan.steps {
+        step.persona_name = redact(&step.persona_name);
+        step.reason = step.reason.as_deref().map(redact);
+        let values = step.fields.iter_mut();
+        let values = values.flat_map(|field| [&mut field.before, &mut field.after]);
+        values.flatten().for_each(|value| hide(value, redact));
+    }
+    plan
+}
+
+/// The outcomes with their texts as `redact` leaves them.
+#[must_use]
+pub fn redacted_outcomes(outcomes: &[Outcome], redact: Redact<'_>) -> Vec<Outcome> {
+    let mut outcomes = outcomes.to_vec();
+    for outcome in &mut outcomes {
+        outcome.message = outcome.message.as_deref().map(redact);
+        for Normalised {
+            path: _,
+            sent,
+            seen,
+        } in &mut outcome.normalised
+        {
+            hide(sent, redact);
+            seen.iter_mut().for_each(|seen| hide(seen, redact));
+        }
+    }
+    outcomes
+}
+
+fn hide(value: &mut Value, redact: Redact<'_>) {
+    match value {
+        Value::String(text) => *text = redact(text),
+        Value::Array(elements) => elements.iter_mut().for_each(|each| hide(each, redact)),
+        Value::Object(members) => {
+            let hidden = std::mem::take(members)
+                .into_iter()
+                .map(|(name, mut value)| {
+                    hide(&mut value, redact);
+                    (redact(&name), value)
+                });
+            *members = hidden.collect();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
