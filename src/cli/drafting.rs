@@ -14,7 +14,7 @@ use crate::durable;
 use crate::import::{self, Draft, Existing, File, Import, Newcomer, Taken, Trial, Tried};
 use crate::manifest::Loaded;
 use crate::model::{Fingerprints, Live, PersonaId, Records, secret};
-use crate::plan::{self, Inputs, Policy};
+use crate::plan::{self, Against, Inputs, Policy};
 use crate::settings::Api;
 
 /// The live personas that no manifest describes, nor one for another environment.
@@ -134,7 +134,7 @@ impl<'d> Desk<'d> {
         let inputs = Inputs {
             catalog: &PERSONA,
             environment: &environment.name,
-            api_url: environment.api.label(),
+            against: &Against::Service(environment.api.label().to_owned()),
             desired: &loaded.desired,
             elsewhere: &loaded.elsewhere,
             live: &prepared.live,

@@ -91,8 +91,9 @@ impl PlanFile {
         }
         let site = Site::open_in(context, path, Some(&plan.environment))?;
         let address = site.environment.api.label();
-        if address != plan.api_url {
-            return Err(self.other("address", &plan.api_url, address));
+        let reviewed = plan.against.address().unwrap_or_default();
+        if address != reviewed {
+            return Err(self.other("address", reviewed, address));
         }
         let mut reserved = plan.secrets();
         reserved.retain(|name| site.environment.terms.reserved.contains(name));

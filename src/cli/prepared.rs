@@ -13,7 +13,7 @@ use crate::catalog::PERSONA;
 use crate::ledger::Ledger;
 use crate::manifest::Loaded;
 use crate::model::{Desired, Fingerprints, Key, Live, PersonaId, Salt, SecretName, secret};
-use crate::plan::{self, Action, Base, Inputs, Plan, Policy, Saved, Step};
+use crate::plan::{self, Action, Against, Base, Inputs, Plan, Policy, Saved, Step};
 use crate::settings::Api;
 
 /// A plan, and what it takes to apply it.
@@ -69,7 +69,7 @@ impl Prepared {
         plan::build(&Inputs {
             catalog: &PERSONA,
             environment: &site.environment.name,
-            api_url: site.environment.api.label(),
+            against: &Against::Service(site.environment.api.label().to_owned()),
             desired: &loaded.desired,
             elsewhere: &loaded.elsewhere,
             live: &self.live,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::against::Against;
 use super::base::Base;
 use super::entry::{Digests, Entry};
 use super::judge::Cause;
@@ -24,8 +25,8 @@ pub struct Inputs<'a> {
     pub catalog: &'static Catalog,
     /// The environment's name.
     pub environment: &'a str,
-    /// The service's address.
-    pub api_url: &'a str,
+    /// What the desired personas are held against.
+    pub against: &'a Against,
     /// What the repository wants.
     pub desired: &'a [Desired],
     /// Manifests that are meant for other environments.
@@ -103,7 +104,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     }
     Plan {
         environment: inputs.environment.to_owned(),
-        api_url: inputs.api_url.to_owned(),
+        against: inputs.against.clone(),
         steps,
         notes,
     }

@@ -1,6 +1,7 @@
 //! What each persona needs, in what order, and why: pure functions from desired, live and recorded
 //! to a [`Plan`].
 
+mod against;
 mod base;
 mod build;
 pub mod check;
@@ -20,6 +21,7 @@ mod step;
 mod tests;
 mod undo;
 
+pub use against::Against;
 pub use base::Base;
 pub use build::{Adoption, Deletes, Inputs, OnConflict, Policy, build};
 pub use culprit::culprit;

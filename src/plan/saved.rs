@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::against::Against;
 use super::step::{Notes, Plan, Step};
 use crate::model::{Digest, Hasher, Records, Salt};
 
@@ -74,7 +75,7 @@ impl Saved {
     pub fn to_text(&self) -> Result<String, serde_json::Error> {
         let Plan {
             environment,
-            api_url,
+            against,
             steps,
             // The ledger learns that from the next plan as well.
             notes: _,
@@ -82,7 +83,8 @@ impl Saved {
         let content = Content {
             plan_id: self.plan.id(),
             environment: environment.clone(),
-            api_url: api_url.clone(),
+            // What no account was looked at for is never saved; if it were, no run would fit it.
+            api_url: against.address().unwrap_or_default().to_owned(),
             directory: self.directory.clone(),
             salt: self.salt.to_hex(),
             steps: steps.clone(),
@@ -122,7 +124,7 @@ impl Saved {
         let content = file.plan;
         let plan = Plan {
             environment: content.environment,
-            api_url: content.api_url,
+            against: Against::Service(content.api_url),
             steps: content.steps,
             notes: Notes::default(),
         };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Cause;
+use super::against::Against;
 use super::base::Base;
 use super::entry::Entry;
 use super::revise::without;
@@ -23,8 +24,8 @@ use crate::model::{
 pub struct Plan {
     /// The environment that it is for.
     pub environment: String,
-    /// The service that it is for.
-    pub api_url: String,
+    /// What the desired personas were held against.
+    pub against: Against,
     /// One step for each persona, by key.
     pub steps: Vec<Step>,
     /// What the ledger learns without any request.
@@ -278,7 +279,10 @@ impl Plan {
     pub fn id(&self) -> Digest {
         let mut hasher = Hasher::default();
         hasher.write_tagged('e', &self.environment);
-        hasher.write_tagged('u', &self.api_url);
+        match &self.against {
+            Against::Service(address) => hasher.write_tagged('u', address),
+            Against::Revision { name: _, commit } => hasher.write_tagged('r', commit),
+        }
         for step in &self.steps {
             let target = step.action.target();
             let (id, base) = target.map(|(id, base)| (id, base.digest())).unzip();

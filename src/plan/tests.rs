@@ -65,7 +65,7 @@ fn plan_with(desired: &[Desired], live: &[Live], records: &Records, policy: &Pol
     let inputs = Inputs {
         catalog: &PERSONA,
         environment: "test",
-        api_url: "test",
+        against: &Against::default(),
         desired,
         elsewhere: &BTreeSet::new(),
         live,
@@ -275,7 +275,7 @@ fn a_plan_id_does_not_depend_on_the_salt() {
         let inputs = Inputs {
             catalog: &PERSONA,
             environment: "test",
-            api_url: "test",
+            against: &Against::default(),
             desired: &wanted,
             elsewhere: &BTreeSet::new(),
             live: &[live("p1", held.clone())],
@@ -313,7 +313,7 @@ fn a_secret_that_is_only_known_when_the_plan_is_applied_is_recorded_as_it_was_se
     let inputs = Inputs {
         catalog: &PERSONA,
         environment: "test",
-        api_url: "test",
+        against: &Against::default(),
         desired: &[desired("ana", wanted)],
         elsewhere: &BTreeSet::new(),
         live: &[live],

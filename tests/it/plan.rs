@@ -57,6 +57,7 @@ fn json_holds_the_names_of_the_contract() {
             "plan_id": plan_id,
             "environment": "sandbox",
             "api_url": "sandbox",
+            "against": null,
             "summary": {
                 "create": 0, "adopt": 0, "update": 1, "recreate": 0, "delete": 0, "keep": 0, "blocked": 0,
             },

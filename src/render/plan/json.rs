@@ -9,7 +9,7 @@ use super::report::Report;
 use crate::apply::{Normalised, Outcome, Status};
 use crate::diff::Patch;
 use crate::model::Pointer;
-use crate::plan::{FieldChange, Step};
+use crate::plan::{Against, FieldChange, Step};
 use crate::render::escape::in_json;
 
 /// The version of the format.
@@ -20,9 +20,16 @@ struct Object<'p, S> {
     format_version: &'static str,
     plan_id: &'p str,
     environment: &'p str,
-    api_url: &'p str,
+    api_url: Option<&'p str>,
+    against: Option<RevisionReport<'p>>,
     summary: S,
     steps: Vec<StepReport<'p>>,
+}
+
+#[derive(Serialize)]
+struct RevisionReport<'p> {
+    r#ref: &'p str,
+    commit: &'p str,
 }
 
 #[derive(Serialize)]
@@ -95,11 +102,24 @@ fn written<S: Serialize>(report: &Report<'_>, summary: S) -> String {
         format_version: FORMAT_VERSION,
         plan_id: id.as_str(),
         environment: &plan.environment,
-        api_url: &plan.api_url,
+        api_url: plan.against.address(),
+        against: RevisionReport::of(&plan.against),
         summary,
         steps: steps.collect(),
     };
     in_json(&serde_json::to_string_pretty(&object).expect("a report is JSON"))
+}
+
+impl<'p> RevisionReport<'p> {
+    fn of(against: &'p Against) -> Option<Self> {
+        match against {
+            Against::Service(_) => None,
+            Against::Revision { name, commit } => Some(Self {
+                r#ref: name,
+                commit,
+            }),
+        }
+    }
 }
 
 impl<'p> StepReport<'p> {

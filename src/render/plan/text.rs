@@ -5,8 +5,8 @@ use anstyle::Style;
 use super::change::{Change, Deed, Depth, path, place};
 use super::entry::{Entry, cause, entries, kept};
 use super::report::Report;
-use super::words::{counts, headline};
-use crate::plan::{Action, Cause, FieldChange, Step};
+use super::words::{NOT_LOOKED_AT, counts, headline};
+use crate::plan::{Action, Against, Cause, FieldChange, Step};
 use crate::render::escape::on_one_line;
 use crate::render::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG};
 use crate::render::value::{counted, difference};
@@ -52,6 +52,9 @@ impl Page<'_> {
             self.kept(step);
         }
         self.closing();
+        if let Against::Revision { .. } = plan.against {
+            self.spans("", "", &[Span::new(FAINT, NOT_LOOKED_AT)]);
+        }
     }
 
     fn closing(&mut self) {

@@ -1,8 +1,14 @@
 //! What a plan is for and what it comes to, in the words of every form for people.
 
 use super::report::Report;
-use crate::plan::{Plan, Summary};
+use crate::plan::{Against, Plan, Summary};
 use crate::render::escape::on_one_line;
+
+/// How much of a commit is shown.
+const SHORT: usize = 10;
+/// What a plan against a revision does not say.
+pub(super) const NOT_LOOKED_AT: &str =
+    "Files were compared with files: what the account holds was not looked at.";
 
 /// What the plan is for, and what it comes to.
 pub(super) fn headline(report: &Report<'_>) -> String {
@@ -16,9 +22,14 @@ pub(super) fn headline(report: &Report<'_>) -> String {
 /// What the plan is for.
 fn target(plan: &Plan) -> String {
     let environment = on_one_line(&plan.environment);
-    match plan.environment == plan.api_url {
-        true => format!("`{environment}`"),
-        false => format!("`{environment}` at {}", on_one_line(&plan.api_url)),
+    match &plan.against {
+        Against::Service(address) if plan.environment == *address => format!("`{environment}`"),
+        Against::Service(address) => format!("`{environment}` at {}", on_one_line(address)),
+        Against::Revision { name, commit } => {
+            let commit = on_one_line(commit);
+            let short: String = commit.chars().take(SHORT).collect();
+            format!("`{environment}` against `{}` ({short})", on_one_line(name))
+        }
     }
 }
 

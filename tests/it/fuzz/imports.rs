@@ -8,7 +8,7 @@ use personactl::import::{Draft, Existing, Taken, Trial, draft, files, newcomers}
 use personactl::lint::Levels;
 use personactl::manifest::{Loaded, Scope, load};
 use personactl::model::{Fingerprints, Live, PersonaId, Pointer, Records, Salt};
-use personactl::plan::{Inputs, Policy, put};
+use personactl::plan::{Against, Inputs, Policy, put};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -147,7 +147,7 @@ proptest! {
         let inputs = Inputs {
             catalog: &PERSONA,
             environment: "test",
-            api_url: "sandbox",
+            against: &Against::default(),
             desired: &[],
             elsewhere: &BTreeSet::new(),
             live: &live,
