@@ -1,4 +1,4 @@
-//! A plan in its forms: on standard output and in files.
+//! A plan in its forms: on standard output, in files, and in the summary of a job.
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -18,7 +18,10 @@ use crate::durable;
 use crate::lint::Verdict;
 use crate::manifest::{self, Loaded};
 use crate::plan::Plan;
-use crate::render::{self, Form, Marks, Report, Setting};
+use crate::render::{self, Form, Marks, Report, SUMMARY, Setting};
+
+/// The variable that names the file in which GitHub takes the summary of a step.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 /// Where a plan goes beside standard output.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -26,6 +29,9 @@ pub(super) struct Reports {
     /// Write it to a file as well; may be given several times
     #[arg(long = "report", value_name = "FORM=FILE")]
     files: Vec<Target>,
+    /// Add it as Markdown to the summary of the job on GitHub
+    #[arg(long)]
+    step_summary: bool,
 }
 
 /// A file, and the form that it gets.
@@ -60,6 +66,10 @@ impl FromStr for Target {
 pub(super) struct Teller<'t> {
     pub(super) context: &'t Context,
     reports: &'t Reports,
+    /// The file that takes the summary of the step, if that was asked for.
+    summary: Option<PathBuf>,
+    /// The persona directory, as it was named.
+    directory: String,
     lists_unmanaged: bool,
     /// Where the working directory lies in its repository.
     folder: String,
@@ -84,7 +94,15 @@ impl<'t> Teller<'t> {
                 return Err(Error::AmongManifests(path.clone()));
             }
         }
+        let summary = site.context.process.get(STEP_SUMMARY);
+        if reports.step_summary && summary.is_none() {
+            let message =
+                format!("--step-summary is for a job on GitHub: {STEP_SUMMARY} is not set");
+            return Err(Error::Usage(message));
+        }
         Ok(Self {
+            summary: summary.filter(|_| reports.step_summary).map(PathBuf::from),
+            directory: site.directory.display().to_string(),
             context: site.context,
             reports,
             lists_unmanaged: selection.show_unmanaged,
@@ -158,11 +176,24 @@ impl<'t> Teller<'t> {
             let text = self.told(plan, outcomes, self.setting(), *form);
             self.write(path, *form, &text)?;
         }
+        if let Some(path) = &self.summary {
+            let setting = Setting {
+                budget: SUMMARY,
+                ..self.setting()
+            };
+            let text = self.told(plan, outcomes, setting, Form::Markdown);
+            let text = self.context.in_file(&text);
+            add(path, &text).map_err(|source| Error::Report {
+                path: path.clone(),
+                source,
+            })?;
+        }
         Ok(())
     }
 
     fn setting(&self) -> Setting<'_> {
         Setting {
+            directory: &self.directory,
             folder: &self.folder,
             marks: Marks::Brackets,
             annotations: &self.annotations,
@@ -200,6 +231,12 @@ impl<'t> Teller<'t> {
             source,
         })
     }
+}
+
+/// Adds to a file that others write to as well.
+fn add(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(format!("{}\n\n", text.trim_end()).as_bytes())
 }
 
 /// Writes a file anew, whole; a pipe or a device takes what it is given.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::escape::on_one_line;
+use super::plan::ended;
 use super::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG, paint};
 use super::value::brief;
 use crate::apply::{Normalised, Outcome, Status};
@@ -55,16 +56,5 @@ pub fn outcome(step: &Step, outcome: &Outcome) -> String {
 /// How many steps ended in which way.
 #[must_use]
 pub fn outcomes(outcomes: &[Outcome]) -> String {
-    let count = |status: Status| {
-        outcomes
-            .iter()
-            .filter(|outcome| outcome.status == status)
-            .count()
-    };
-    let said: Vec<String> = Status::ALL
-        .into_iter()
-        .filter(|status| count(*status) > 0)
-        .map(|status| format!("{} {}", count(status), status.word()))
-        .collect();
-    paint(STRONG, format!("Done: {}.", said.join(", ")))
+    paint(STRONG, format!("Done: {}.", ended(outcomes)))
 }

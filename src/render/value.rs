@@ -29,7 +29,7 @@ pub(super) fn brief(value: &Value) -> String {
         Value::String(text) => {
             let (words, characters) = text::size(text);
             format!(
-                "text of {} and {}",
+                "{}, {}",
                 counted(words, "word"),
                 counted(characters, "character")
             )

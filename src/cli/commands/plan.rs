@@ -23,7 +23,7 @@ Examples:
   personactl plan -e production           against another one
   personactl plan --only support/agent    one persona
   personactl plan --out plan.json         to be reviewed, then applied
-  personactl plan --report json=plan-report.json --report github=lines.txt
+  personactl plan --report markdown=plan.md --report github=lines.txt
   personactl plan --format json --detailed-exitcode")]
 pub(in crate::cli) struct Args {
     /// The persona directory

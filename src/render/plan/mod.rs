@@ -1,11 +1,13 @@
 //! A plan, and what became of it, in each of its forms.
 //!
-//! `report` is what all of them tell; `entry` says in which order, `change` what of a field, `words` the rest.
+//! `report` is what all of them tell; `entry` says in which order, `change` what of a field, `words` the rest; `budget` keeps a report short.
 
+mod budget;
 mod change;
 mod entry;
 mod github;
 mod json;
+mod markdown;
 mod patch;
 mod redacted;
 mod report;
@@ -13,4 +15,5 @@ mod text;
 mod words;
 
 pub use redacted::{redacted, redacted_outcomes};
-pub use report::{Form, Marks, Report, Setting};
+pub use report::{Form, Marks, Report, SUMMARY, Setting};
+pub(super) use words::ended;

@@ -2,10 +2,15 @@
 
 use clap::ValueEnum;
 
-use super::{github, json, patch, text};
+use super::{github, json, markdown, patch, text};
 use crate::apply::Outcome;
 use crate::model::Digest;
 use crate::plan::{Plan, Step};
+
+/// How long a comment on GitHub may be, less a little: the limit is 65,536.
+const COMMENT: usize = 65_000;
+/// How long the summary of a step may be in characters, so that it never has more than GitHub's 1 MiB.
+pub const SUMMARY: usize = 340_000;
 
 /// The forms of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -14,6 +19,8 @@ pub enum Form {
     Text,
     /// One object; `personactl schema --plan` describes it
     Json,
+    /// For a comment on a pull request
+    Markdown,
     /// The JSON Patch of each persona, by its key
     Patch,
     /// Workflow commands, which GitHub shows on the lines of a pull request
@@ -36,6 +43,10 @@ pub struct Report<'r> {
 /// Where a plan is told, and how much of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'r> {
+    /// The persona directory, as it was named.
+    pub directory: &'r str,
+    /// How long Markdown may be, in characters.
+    pub budget: usize,
     /// Where paths begin as seen from the top of the repository: `agents/`, or nothing at the top.
     pub folder: &'r str,
     /// What was found in the manifests, as workflow commands.
@@ -60,6 +71,8 @@ pub enum Marks {
 impl Default for Setting<'_> {
     fn default() -> Self {
         Self {
+            directory: "",
+            budget: COMMENT,
             folder: "",
             annotations: "",
             width: None,
@@ -76,6 +89,7 @@ impl Report<'_> {
         match form {
             Form::Text => text::report(self),
             Form::Json => json::report(self),
+            Form::Markdown => markdown::report(self),
             Form::Patch => patch::report(self),
             Form::Github => github::report(self),
         }

@@ -5,15 +5,13 @@ use anstyle::Style;
 use super::change::{Change, Deed, Depth, path, place};
 use super::entry::{Entry, cause, entries, kept};
 use super::report::Report;
-use super::words::{NOT_LOOKED_AT, counts, headline};
+use super::words::{self, NOT_LOOKED_AT, counts, headline, ticked};
 use crate::plan::{Action, Against, Cause, FieldChange, Step};
 use crate::render::escape::on_one_line;
 use crate::render::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG};
 use crate::render::value::{counted, difference};
 use crate::render::wrap::{Span, line, width, wrap};
 
-/// How wide the column of pointers may grow.
-const WIDEST: usize = 44;
 /// Up to how many entries each is told whole.
 const WHOLE: usize = 50;
 /// What a field and its change may take on one line where nobody knows how many columns there are.
@@ -41,7 +39,7 @@ impl Page<'_> {
         let Report { plan, setting, .. } = self.report;
         let entries = entries(&plan.steps);
         if !plan.is_empty() {
-            self.spans("", "", &[Span::plain(headline(self.report))]);
+            self.spans("", "", &[Span::plain(headline(self.report, &ticked))]);
             self.text.push('\n');
         }
         match entries.len() {
@@ -67,7 +65,7 @@ impl Page<'_> {
         let summary = plan.summary();
         if plan.is_empty() {
             let personas = counted(summary.keep, "persona");
-            let nothing = format!("{}:", headline(self.report));
+            let nothing = format!("{}:", headline(self.report, &ticked));
             let rest = format!(" nothing to do for {personas}{unmanaged}.");
             return self.spans("", "", &[Span::new(STRONG, nothing), Span::plain(rest)]);
         }
@@ -92,7 +90,7 @@ impl Page<'_> {
             .iter()
             .map(|field| self.place(entry, field))
             .collect();
-        let columns = Columns::of(step, &places);
+        let columns = Columns::of(step, &places, self.width());
         for (field, place) in step.fields.iter().zip(&places) {
             self.field(step, field, place, columns);
         }
@@ -161,7 +159,7 @@ impl Page<'_> {
         }
         let told = Span::plain(told);
         let whole = [&spans[..], &[Span::plain("  "), told.clone()]].concat();
-        if width(&whole) + 4 <= self.report.setting.width.unwrap_or(NARROW) {
+        if width(&whole) + 4 <= self.width() {
             self.spans("    ", "      ", &whole);
         } else {
             self.spans("    ", "      ", &spans);
@@ -232,18 +230,34 @@ impl Page<'_> {
         self.text.push('\n');
     }
 
+    fn width(&self) -> usize {
+        self.report.setting.width.unwrap_or(NARROW)
+    }
+
     /// Spans on as many lines as they take, each behind what stands before it.
     fn spans(&mut self, first: &str, next: &str, spans: &[Span]) {
         let columns = match self.report.setting.width {
             Some(width) => width.saturating_sub(next.chars().count()),
             None => usize::MAX,
         };
-        for (index, spans) in wrap(spans, columns).iter().enumerate() {
+        for (index, spans) in wrap(spans, columns).iter_mut().enumerate() {
+            trim(spans);
             self.text.push_str(if index == 0 { first } else { next });
             self.text.push_str(&line(spans));
-            let end = self.text.trim_end_matches(' ').len();
-            self.text.truncate(end);
             self.text.push('\n');
+        }
+    }
+}
+
+/// Takes away blanks at the end of a line, but for those that changed.
+fn trim(spans: &mut Vec<Span>) {
+    while let Some(span) = spans.last_mut()
+        && [Style::new(), FAINT].contains(&span.style)
+    {
+        span.text.truncate(span.text.trim_end().len());
+        match span.text.is_empty() {
+            true => drop(spans.pop()),
+            false => return,
         }
     }
 }
@@ -257,11 +271,12 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(step: &Step, places: &[String]) -> Self {
+    /// Longer pointers stand out of their column, so that there is room for the values.
+    fn of(step: &Step, places: &[String], width: usize) -> Self {
         let paths: Vec<String> = step.fields.iter().map(path).collect();
         let causes = step.fields.iter().map(|field| cause(field.cause).len());
         Self {
-            path: widest(&paths).min(WIDEST),
+            path: widest(&paths).min(2 * width / 5),
             cause: causes.max().unwrap_or_default(),
             place: widest(places),
         }
@@ -285,13 +300,14 @@ fn title(step: &Step) -> Vec<Span> {
 }
 
 const fn sign(action: &Action) -> (char, Style) {
-    match action {
-        Action::Create(_) | Action::Recreate(_) => ('+', ADDED),
-        Action::Adopt(_) | Action::Update(_) => ('~', CHANGED),
-        Action::Delete(_) => ('-', REMOVED),
-        Action::Keep => ('=', FAINT),
-        Action::Blocked(_) => ('!', BLOCKED),
-    }
+    let style = match action {
+        Action::Create(_) | Action::Recreate(_) => ADDED,
+        Action::Adopt(_) | Action::Update(_) => CHANGED,
+        Action::Delete(_) => REMOVED,
+        Action::Keep => FAINT,
+        Action::Blocked(_) => BLOCKED,
+    };
+    (words::sign(action), style)
 }
 
 const fn deed(field: &FieldChange) -> (char, Style) {

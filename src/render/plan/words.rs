@@ -1,7 +1,8 @@
 //! What a plan is for and what it comes to, in the words of every form for people.
 
 use super::report::Report;
-use crate::plan::{Against, Plan, Summary};
+use crate::apply::{Outcome, Status};
+use crate::plan::{Action, Against, Plan, Summary};
 use crate::render::escape::on_one_line;
 
 /// How much of a commit is shown.
@@ -10,32 +11,65 @@ const SHORT: usize = 10;
 pub(super) const NOT_LOOKED_AT: &str =
     "Files were compared with files: what the account holds was not looked at.";
 
-/// What the plan is for, and what it comes to.
-pub(super) fn headline(report: &Report<'_>) -> String {
+/// Foreign text in a line of ours, as a form puts it.
+type Quote<'q> = &'q dyn Fn(&str) -> String;
+
+/// In text, names stand between backticks.
+pub(super) fn ticked(name: &str) -> String {
+    format!("`{}`", on_one_line(name))
+}
+
+/// What the plan is for, and what it comes to or came to.
+pub(super) fn headline(report: &Report<'_>, quote: Quote<'_>) -> String {
     let plan = report.plan;
-    match plan.is_empty() {
-        true => format!("No changes for {}", target(plan)),
-        false => format!("Plan for {}: {}.", target(plan), counts(plan.summary())),
+    let target = target(plan, quote);
+    match report.outcomes {
+        _ if plan.is_empty() => format!("No changes for {target}"),
+        Some(outcomes) => format!("Plan for {target}: {}.", ended(outcomes)),
+        None => format!("Plan for {target}: {}.", counts(plan.summary())),
     }
 }
 
 /// What the plan is for.
-fn target(plan: &Plan) -> String {
-    let environment = on_one_line(&plan.environment);
+fn target(plan: &Plan, quote: Quote<'_>) -> String {
+    let environment = quote(&plan.environment);
     match &plan.against {
-        Against::Service(address) if plan.environment == *address => format!("`{environment}`"),
-        Against::Service(address) => format!("`{environment}` at {}", on_one_line(address)),
+        Against::Service(address) if plan.environment == *address => environment,
+        Against::Service(address) => format!("{environment} at {}", quote(address)),
         Against::Revision { name, commit } => {
-            let commit = on_one_line(commit);
-            let short: String = commit.chars().take(SHORT).collect();
-            format!("`{environment}` against `{}` ({short})", on_one_line(name))
+            let commit: String = commit.chars().take(SHORT).collect();
+            format!("{environment} against {} ({commit})", quote(name))
         }
+    }
+}
+
+/// How many steps have ended in which way.
+pub(in crate::render) fn ended(outcomes: &[Outcome]) -> String {
+    let count = |status: Status| {
+        let ended = outcomes.iter().filter(|outcome| outcome.status == status);
+        ended.count()
+    };
+    let all = Status::ALL.map(|status| (count(status), status.word()));
+    listed(&all)
+}
+
+/// The sign of an action.
+pub(super) const fn sign(action: &Action) -> char {
+    match action {
+        Action::Create(_) | Action::Recreate(_) => '+',
+        Action::Adopt(_) | Action::Update(_) => '~',
+        Action::Delete(_) => '-',
+        Action::Keep => '=',
+        Action::Blocked(_) => '!',
     }
 }
 
 /// What there is to do, leaving out what there is none of.
 pub(super) fn counts(summary: Summary) -> String {
-    let parts = parts(summary);
+    listed(&parts(summary))
+}
+
+fn listed(parts: &[(usize, &str)]) -> String {
     let said = parts.iter().filter(|(count, _)| *count > 0);
     let said: Vec<String> = said
         .map(|(count, what)| format!("{count} {what}"))

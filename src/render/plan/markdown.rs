@@ -1,0 +1,276 @@
+//! A plan as a comment on a pull request: as long as such a comment may be, and nothing that it quotes gets out of its code.
+
+use std::iter;
+
+use super::Marks;
+use super::budget::{Block, Section, fit};
+use super::change::{Change, Depth, path, place};
+use super::entry::{Entry, cause, entries, kept};
+use super::report::Report;
+use super::words::{NOT_LOOKED_AT, headline, sign};
+use crate::apply::Outcome;
+use crate::plan::{Action, Against, Cause, FieldChange, Step};
+use crate::render::escape::on_one_line;
+use crate::render::value::{counted, difference};
+use crate::render::wrap::Span;
+
+/// How many fields the table names.
+const NAMED: usize = 3;
+
+/// The plan as Markdown.
+pub(super) fn report(report: &Report<'_>) -> String {
+    let head = format!("{}\n### {}\n", marker(report), headline(report, &code));
+    let sections = entries(&report.plan.steps);
+    let sections = sections.iter().map(|entry| section(report, entry));
+    let foot = foot(report);
+    fit(&head, sections.collect(), &foot, report.setting.budget)
+}
+
+/// What is said of personas that are left alone, and what names the plan.
+fn foot(report: &Report<'_>) -> String {
+    let plan = report.plan;
+    let kept = kept(&plan.steps, false).filter_map(|step| {
+        let reason = step.reason.as_deref()?;
+        Some(format!("- {}: {}", code(step.key.as_str()), code(reason)))
+    });
+    let mut said: Vec<String> = kept.collect();
+    said.push(match plan.against {
+        Against::Revision { .. } => format!("\n{NOT_LOOKED_AT}"),
+        Against::Service(_) => format!("\nPlan id `{}`", report.id),
+    });
+    said.join("\n")
+}
+
+/// The line by which a workflow finds its comment again: it depends on nothing but the directory and the environment.
+fn marker(report: &Report<'_>) -> String {
+    let environment = plain(&report.plan.environment);
+    let directory = plain(report.setting.directory);
+    format!("<!-- personactl: {environment} in {directory} -->")
+}
+
+/// A name that cannot end an HTML comment: all but letters, digits, dots, slashes and underscores as their code.
+fn plain(name: &str) -> String {
+    let spelt = |character: char| match character {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '/' | '_' => character.to_string(),
+        other => format!("%{:x}", u32::from(other)),
+    };
+    name.chars().map(spelt).collect()
+}
+
+fn section(report: &Report<'_>, entry: &Entry<'_>) -> Section {
+    let Entry { step, alike } = entry;
+    let mut blocks = vec![notes(report, entry)];
+    blocks.extend(match step.action.body() {
+        Some(_) => vec![body(step)],
+        None => step.fields.iter().map(|field| block(step, field)).collect(),
+    });
+    blocks.retain(|block| !block.whole.is_empty());
+    let fence = fence(blocks.iter().map(|block| block.whole.as_str()));
+    let action = format!("{} {}", sign(&step.action), step.action.word());
+    let key = html(step.key.as_str());
+    let more = match alike.len() {
+        0 => String::new(),
+        more => format!(" and {more} in the same way"),
+    };
+    let count = match step.fields.len() {
+        0 => String::new(),
+        count => format!(": {}", counted(count, "field")),
+    };
+    Section {
+        row: row(entry),
+        open: format!(
+            "<details><summary>{action} <code>{key}</code>{more}{count}</summary>\n\n{fence}diff\n"
+        ),
+        blocks,
+        close: format!("{fence}\n\n</details>\n"),
+    }
+}
+
+/// A line of the table.
+fn row(entry: &Entry<'_>) -> String {
+    let Entry { step, alike } = entry;
+    let key = in_table(step.key.as_str());
+    let more = match alike.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let name = in_table(&step.persona_name);
+    let differs = differs(step);
+    let action = format!("{} {}", sign(&step.action), step.action.word());
+    format!("| `{action}` | {key}{more} | {name} | {differs} |\n")
+}
+
+/// What differs, in a few words.
+fn differs(step: &Step) -> String {
+    if let (Action::Blocked(_) | Action::Delete(_), Some(reason)) = (&step.action, &step.reason) {
+        return in_table(reason);
+    }
+    let count = step.fields.len();
+    if step.action.body().is_some() || count == 0 {
+        return counted(count, "field");
+    }
+    let fields = step.fields.iter().take(NAMED);
+    let named: Vec<String> = fields.map(named).collect();
+    match count.saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+/// A field in the table; that somebody edited it live is worth a look.
+fn named(field: &FieldChange) -> String {
+    let path = in_table(field.path.as_str());
+    match field.cause {
+        Cause::Drift | Cause::Conflict => format!("{path} ({})", cause(field.cause)),
+        Cause::Change | Cause::FirstContact => path,
+    }
+}
+
+/// What there is to know of a step beside its fields.
+fn notes(report: &Report<'_>, entry: &Entry<'_>) -> Block {
+    let Entry { step, alike } = entry;
+    let all: Vec<&Step> = iter::once(*step).chain(alike.iter().copied()).collect();
+    let mut lines: Vec<String> = all.iter().map(|step| who(step)).collect();
+    lines.extend(step.reason.iter().map(|reason| format!("! {reason}")));
+    let missing = step.unavailable.iter();
+    lines.extend(missing.map(|name| format!("! {name} is not set here, and not compared")));
+    let ended = report.steps();
+    let ended = ended.filter(|(step, _)| all.iter().any(|other| other.key == step.key));
+    lines.extend(ended.filter_map(|(step, outcome)| told(step, outcome?)));
+    if let count @ 1.. = step.unmanaged.len() {
+        let count = counted(count, "unmanaged field");
+        lines.push(format!("# {count}, left alone"));
+    }
+    let lines = lines.iter().map(|line| format!("{}\n", on_one_line(line)));
+    Block {
+        whole: lines.collect(),
+        stub: left_out(all.len(), "persona"),
+    }
+}
+
+/// Which persona a step is about.
+fn who(step: &Step) -> String {
+    let Step {
+        file,
+        persona_id,
+        persona_name,
+        ..
+    } = step;
+    let file = file.as_deref().unwrap_or("no manifest any more");
+    let id = persona_id.as_ref().map(|id| format!(" ({id})"));
+    format!("# {file}: \"{persona_name}\"{}", id.unwrap_or_default())
+}
+
+/// How a step has ended, where there is more to say than that it was done.
+fn told(step: &Step, outcome: &Outcome) -> Option<String> {
+    let message = outcome.message.as_deref();
+    let message = message.map(|message| format!(": {message}"));
+    let is_told = message.is_some() || !outcome.status.is_done();
+    let word = outcome.status.word();
+    is_told.then(|| format!("! {word} {}{}", step.key, message.unwrap_or_default()))
+}
+
+/// The fields of a persona that is made.
+fn body(step: &Step) -> Block {
+    let field = |field: &FieldChange| {
+        let told = Change::of(field, Depth::Size).line();
+        format!("+ {}  {told}\n", path(field))
+    };
+    Block {
+        whole: step.fields.iter().map(field).collect(),
+        stub: left_out(step.fields.len(), "field"),
+    }
+}
+
+/// A field that differs.
+fn block(step: &Step, field: &FieldChange) -> Block {
+    let change = Change::of(field, Depth::Size);
+    let growth = match &change {
+        Change::Lines { growth, .. } => growth.as_str(),
+        Change::Hidden(_) | Change::Brief { .. } => "",
+    };
+    let about = [
+        &path(field),
+        cause(field.cause),
+        &place(step, field),
+        growth,
+    ];
+    let about: Vec<&str> = about.into_iter().filter(|said| !said.is_empty()).collect();
+    let head = format!("@@ {} @@\n", about.join(" · "));
+    let lines = lines(change);
+    let stub = left_out(lines.len(), "line");
+    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    Block {
+        whole: format!("{head}{lines}"),
+        stub: format!("{head}{stub}"),
+    }
+}
+
+/// What differs, as git shows it.
+fn lines(change: Change) -> Vec<String> {
+    match change {
+        Change::Lines { lines, .. } => {
+            let lines = difference(&lines, Marks::Brackets);
+            let text = |spans: &Vec<Span>| spans.iter().map(|span| span.text.as_str()).collect();
+            lines.iter().map(text).collect()
+        }
+        Change::Hidden(told) => vec![format!("! {told}")],
+        Change::Brief { before, after } => {
+            let before = before.map(|before| format!("- {before}"));
+            let after = after.map(|after| format!("+ {after}"));
+            before.into_iter().chain(after).collect()
+        }
+    }
+}
+
+fn left_out(count: usize, noun: &str) -> String {
+    format!("# {} left out here\n", counted(count, noun))
+}
+
+/// A fence that nothing within it ends.
+fn fence<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let longest = texts.map(longest_run).max().unwrap_or_default();
+    "`".repeat(longest.max(2) + 1)
+}
+
+fn longest_run(text: &str) -> usize {
+    let runs = text.split(|character| character != '`').map(str::len);
+    runs.max().unwrap_or_default()
+}
+
+/// Foreign text in a line of ours: no mention, link or image works in code.
+fn code(text: &str) -> String {
+    let text = on_one_line(text);
+    let text = match text.trim() {
+        "" => "\"\"",
+        text => text,
+    };
+    let ticks = "`".repeat(longest_run(text) + 1);
+    // A space on both sides is taken away again.
+    let pad = match text.starts_with('`') || text.ends_with('`') {
+        true => " ",
+        false => "",
+    };
+    format!("{ticks}{pad}{text}{pad}{ticks}")
+}
+
+/// The same in a table, where a bar ends the cell, in code as well.
+fn in_table(text: &str) -> String {
+    code(&text.replace('|', "\\u{7c}"))
+}
+
+/// Foreign text in HTML.
+fn html(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in on_one_line(text).chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
