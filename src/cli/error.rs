@@ -203,7 +203,7 @@ impl Error {
                 Some("run it as it was made, or make it again with `plan --out`".to_owned())
             }
             Self::NotReplaced(_) | Self::AmongManifests(_) => {
-                Some("give another name to --out".to_owned())
+                Some("give it another name".to_owned())
             }
             Self::Unexpected { .. } => {
                 Some("nothing was changed; plan again, and review what is new".to_owned())

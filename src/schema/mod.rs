@@ -1,5 +1,5 @@
-//! JSON Schemas (2020-12) of what users write, for editors and anyone else who checks it: made of the
-//! tables that the program itself checks with.
+//! JSON Schemas (2020-12) of what users write, for editors and anyone else who checks it, made of the
+//! tables that the program itself checks with; and of what it prints (`plan`).
 //!
 //! An editor sees YAML without the meaning of its tags, so each field takes what its tags look like,
 //! too (`tags`). `field` makes the schema of one field and `annotation` what is shown about it,
@@ -11,9 +11,11 @@
 mod annotation;
 mod document;
 mod field;
+mod plan;
 mod requirement;
 mod tags;
 #[cfg(test)]
 mod tests;
 
 pub use document::{manifest, settings};
+pub use plan::PLAN;

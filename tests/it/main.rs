@@ -16,6 +16,7 @@ mod mistakes;
 mod plan;
 mod prune;
 mod pull;
+mod reports;
 mod repository;
 mod saved;
 mod schema;

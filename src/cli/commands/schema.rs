@@ -1,4 +1,4 @@
-//! `schema`: what manifests and settings may say, for editors.
+//! `schema`: what manifests and settings may say, for editors; and what plans say, for programs.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,8 @@ use crate::settings::SETTINGS;
 #[command(after_long_help = "\
 Examples:
   personactl schema > personas/_schema.json
-  personactl schema --settings > personas/_settings.json")]
+  personactl schema --settings > personas/_settings.json
+  personactl schema --plan > plan.schema.json")]
 pub(in crate::cli) struct Args {
     /// The persona directory whose variables `!var` may name
     #[arg(value_name = "DIR", default_value = DIRECTORY)]
@@ -28,9 +29,16 @@ pub(in crate::cli) struct Args {
     /// The schema of the settings file instead
     #[arg(long)]
     settings: bool,
+    /// The schema of what `plan` and `apply` print as JSON instead
+    #[arg(long, conflicts_with = "settings")]
+    plan: bool,
 }
 
 pub(in crate::cli) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    if args.plan {
+        context.result(schema::PLAN)?;
+        return Ok(Outcome::Done);
+    }
     let schema = match args.settings {
         true => schema::settings(&SETTINGS),
         false => schema::manifest(&PERSONA, &BLOCK, &variables(context, &args.directory)?),

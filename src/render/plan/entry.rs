@@ -1,5 +1,6 @@
 //! The steps in the order in which a reviewer wants them, and those that do the same told as one.
 
+use super::change::place;
 use crate::plan::{Action, Cause, FieldChange, Step};
 
 /// Steps that are told at once.
@@ -9,6 +10,22 @@ pub(super) struct Entry<'p> {
     pub(super) step: &'p Step,
     /// Others that do the same to other personas.
     pub(super) alike: Vec<&'p Step>,
+}
+
+impl Entry<'_> {
+    /// Where the manifest says so; of several personas, if all of them say it there.
+    pub(super) fn place(&self, field: &FieldChange) -> String {
+        let first = place(self.step, field);
+        let same = |step: &&Step| {
+            let mut fields = step.fields.iter();
+            let same = fields.find(|other| other.path == field.path);
+            same.is_some_and(|same| place(step, same) == first)
+        };
+        match self.alike.iter().all(same) {
+            true => first,
+            false => String::new(),
+        }
+    }
 }
 
 /// What is done, grouped by action: first what needs a human, then what cannot be taken back.

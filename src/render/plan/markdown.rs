@@ -4,7 +4,7 @@ use std::iter;
 
 use super::Marks;
 use super::budget::{Block, Section, fit};
-use super::change::{Change, Depth, path, place};
+use super::change::{Change, Depth, path};
 use super::entry::{Entry, cause, entries, kept};
 use super::report::Report;
 use super::words::{NOT_LOOKED_AT, headline, sign};
@@ -62,7 +62,11 @@ fn section(report: &Report<'_>, entry: &Entry<'_>) -> Section {
     let mut blocks = vec![notes(report, entry)];
     blocks.extend(match step.action.body() {
         Some(_) => vec![body(step)],
-        None => step.fields.iter().map(|field| block(step, field)).collect(),
+        None => step
+            .fields
+            .iter()
+            .map(|field| block(entry, field))
+            .collect(),
     });
     blocks.retain(|block| !block.whole.is_empty());
     let fence = fence(blocks.iter().map(|block| block.whole.as_str()));
@@ -183,7 +187,7 @@ fn body(step: &Step) -> Block {
 }
 
 /// A field that differs.
-fn block(step: &Step, field: &FieldChange) -> Block {
+fn block(entry: &Entry<'_>, field: &FieldChange) -> Block {
     let change = Change::of(field, Depth::Size);
     let growth = match &change {
         Change::Lines { growth, .. } => growth.as_str(),
@@ -192,7 +196,7 @@ fn block(step: &Step, field: &FieldChange) -> Block {
     let about = [
         &path(field),
         cause(field.cause),
-        &place(step, field),
+        &entry.place(field),
         growth,
     ];
     let about: Vec<&str> = about.into_iter().filter(|said| !said.is_empty()).collect();

@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 
-use super::change::{Change, Deed, Depth, path, place};
+use super::change::{Change, Deed, Depth, path};
 use super::entry::{Entry, cause, entries, kept};
 use super::report::Report;
 use super::words::{self, NOT_LOOKED_AT, counts, headline, ticked};
@@ -85,30 +85,13 @@ impl Page<'_> {
             self.spans("    ", "    ", &[Span::new(style, on_one_line(reason))]);
         }
         self.unavailable(step);
-        let places: Vec<String> = step
-            .fields
-            .iter()
-            .map(|field| self.place(entry, field))
-            .collect();
+        let places: Vec<String> = step.fields.iter().map(|field| entry.place(field)).collect();
         let columns = Columns::of(step, &places, self.width());
         for (field, place) in step.fields.iter().zip(&places) {
             self.field(step, field, place, columns);
         }
         self.unmanaged(step);
         self.text.push('\n');
-    }
-
-    /// Where the manifest says so; of several personas only if they all take the field from the same line.
-    fn place(&self, entry: &Entry<'_>, field: &FieldChange) -> String {
-        let at = |step: &Step| {
-            let mut fields = step.fields.iter();
-            let same = fields.find(|other| other.path == field.path);
-            same.and_then(|same| same.place.clone())
-        };
-        match entry.alike.iter().all(|step| at(step) == field.place) {
-            true => place(entry.step, field),
-            false => String::new(),
-        }
     }
 
     /// What is done to one persona.
