@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Read;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use std::time::Duration;
 use personactl::model::Pointer;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Asked, Canned, Scripted, Site};
+use crate::support::{Answer, Asked, Canned, Scripted, Site, has_terminal, on_terminal};
 
 /// The Big List of Naughty Strings.
 const NAUGHTY: &str = include_str!("../data/naughty-strings/blns.json");
@@ -335,6 +335,8 @@ fn a_hostile_persona_is_shown_harmlessly() {
     site.write("personas/ana.yaml", manifest);
     let search = Search::new(site);
     search.run(&["plan", "--show-unmanaged", "--out", "plan.json"]);
+    search.run(&["plan", "--format", "markdown"]);
+    search.run(&["plan", "--format", "patch"]);
     search.run(&["apply", "plan.json"]);
     search.run(&["apply", "--yes"]);
     let plan = search.json(&["plan", "--format", "json"]);
@@ -630,41 +632,6 @@ fn watch_and_sandbox_stay_harmless() {
     search.end();
 }
 
-/// The arguments as a shell has to be told them.
-fn for_shell(arguments: &[&str]) -> String {
-    let quoted = |argument: &&str| format!("'{}'", argument.replace('\'', "'\\''"));
-    let words: Vec<_> = arguments.iter().map(quoted).collect();
-    words.join(" ")
-}
-
-/// What the program says on a terminal of its own.
-fn on_terminal(site: &Site, arguments: &[&str]) -> Vec<u8> {
-    let program = site.command(arguments.iter().copied());
-    let line = for_shell(&[&[env!("CARGO_BIN_EXE_personactl")], arguments].concat());
-    let mut script = Command::new("script");
-    script
-        .args(["-q", "-e", "-c", &line, "/dev/null"])
-        .current_dir(site.path("."))
-        .env_clear()
-        .env("TERM", "xterm-256color")
-        .env("PATH", "/usr/bin:/bin")
-        .stdin(Stdio::null());
-    for (name, value) in program.get_envs() {
-        script.env(name, value.expect("it is set"));
-    }
-    let said = script.output().expect("script runs").stdout;
-    let text = String::from_utf8_lossy(&said);
-    // A terminal begins each line at the left edge, and a progress bar its own.
-    text.replace("\r\n", "\n").replace('\r', "\n").into_bytes()
-}
-
-fn has_terminal() -> bool {
-    let script = Command::new("script")
-        .args(["-q", "-e", "-c", "test -t 1", "/dev/null"])
-        .output();
-    script.is_ok_and(|output| output.status.success())
-}
-
 #[test]
 fn a_terminal_gets_nothing_hostile() {
     if !has_terminal() {
@@ -680,10 +647,12 @@ fn a_terminal_gets_nothing_hostile() {
         &["plan", "--show-unmanaged"][..],
         &["apply", "--yes"],
         &["plan", "--format", "json"],
+        &["plan", "--format", "markdown"],
+        &["plan", "--format", "patch"],
         &["plan", "-vvv", "--only", "ana"],
         &["plan", "--only", "ana", "-vvv", "--log-format", "json"],
     ] {
-        search.search(arguments, &on_terminal(&search.site, arguments));
+        search.search(arguments, &on_terminal(&search.site, 80, arguments));
     }
     for text in compounds() {
         for arguments in [
@@ -691,7 +660,7 @@ fn a_terminal_gets_nothing_hostile() {
             &["plan", "--only", &text],
             &["plan", &text],
         ] {
-            search.search(arguments, &on_terminal(&search.site, arguments));
+            search.search(arguments, &on_terminal(&search.site, 80, arguments));
         }
     }
     search.end();

@@ -174,6 +174,39 @@ fn a_secret_is_not_torn_apart_by_a_word_that_changed_in_it() {
     site.run(["plan"]).success().says("********");
 }
 
+/// Long pointers, long words, letters of double width, and a change of each kind.
+#[cfg(unix)]
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    use unicode_width::UnicodeWidthStr;
+
+    use crate::support::{has_terminal, on_terminal};
+
+    if !has_terminal() {
+        return;
+    }
+    let prompt = "毎日、とても親切にしてください。".repeat(12);
+    let word = "a".repeat(150);
+    let manifest = format!(
+        "persona_name: アナ\nsystem_prompt: \"Say {prompt} or {word} kindly, and then say it again to them.\"\n\
+         layers: {{conversational_flow: {{replica_interruptibility: high}}, llm: {{extra_body: {{\"{word}\": 1}}}}}}\n"
+    );
+    let site = Site::with_manifest(&manifest);
+    site.run(["apply", "--yes"]).success();
+    site.edit("personas/ana.yaml", "kindly", "very kindly");
+    site.edit("personas/ana.yaml", "high", "low");
+    site.edit("personas/ana.yaml", ": 1}", ": 2}");
+    site.write("personas/ben.yaml", manifest.replace("アナ", "ベン"));
+    for columns in [60, 80, 120] {
+        let shown = on_terminal(&site, columns, &["plan"]);
+        let shown = String::from_utf8(shown).expect("the program speaks UTF-8");
+        let plain = anstream::adapter::strip_str(&shown).to_string();
+        assert!(plain.contains("~ update ana"), "{plain}");
+        let widest = plain.lines().map(UnicodeWidthStr::width).max();
+        assert!(widest <= Some(usize::from(columns)), "{widest:?}\n{plain}");
+    }
+}
+
 #[test]
 fn many_personas_that_change_alike_are_told_once() {
     let site = Site::empty();

@@ -5,8 +5,12 @@ mod canned;
 mod scripted;
 mod served;
 mod site;
+#[cfg(unix)]
+mod terminal;
 
 pub(crate) use canned::Canned;
 pub(crate) use scripted::{Answer, Asked, Scripted};
 pub(crate) use served::Served;
 pub(crate) use site::{Output, Running, Site};
+#[cfg(unix)]
+pub(crate) use terminal::{has_terminal, on_terminal};
