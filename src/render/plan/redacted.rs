@@ -1,6 +1,8 @@
 //! A plan without what must not be shown. In a finished report it would be too late: words that changed are set off there, and
 //! so are the two halves of a secret.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::apply::{Normalised, Outcome};
@@ -10,7 +12,13 @@ use crate::plan::Plan;
 type Redact<'r> = &'r dyn Fn(&str) -> String;
 
 /// The plan with its texts as `redact` leaves them.
-pub fn redacted(plan: &Plan, redact: Redact<'_>) -> Plan {
+#[must_use]
+pub fn redacted<'p>(plan: &'p Plan, redact: Redact<'_>) -> Cow<'p, Plan> {
+    // Secrets are looked for in all ways they can be spelt: once in all texts rather than in each.
+    let said = said(plan);
+    if redact(&said) == said {
+        return Cow::Borrowed(plan);
+    }
     let mut plan = plan.clone();
     for step in &mut plan.steps {
         step.persona_name = redact(&step.persona_name);
@@ -19,7 +27,26 @@ pub fn redacted(plan: &Plan, redact: Redact<'_>) -> Plan {
         let values = values.flat_map(|field| [&mut field.before, &mut field.after]);
         values.flatten().for_each(|value| hide(value, redact));
     }
-    plan
+    Cow::Owned(plan)
+}
+
+/// All that is told of a plan.
+fn said(plan: &Plan) -> String {
+    let mut said = String::new();
+    for step in &plan.steps {
+        let texts = [Some(&step.persona_name), step.reason.as_ref()];
+        texts.into_iter().flatten().for_each(|text| {
+            said.push_str(text);
+            said.push('\n');
+        });
+        let values = step.fields.iter();
+        let values = values.flat_map(|field| [&field.before, &field.after]);
+        for value in values.flatten() {
+            said.push_str(&value.to_string());
+            said.push('\n');
+        }
+    }
+    said
 }
 
 /// The outcomes with their texts as `redact` leaves them.

@@ -150,7 +150,7 @@ impl Page<'_> {
         }
         if let Change::Lines { lines, .. } = &change {
             for shown in difference(lines, self.report.setting.marks) {
-                self.spans(GUTTER, &format!("{GUTTER}  "), &shown);
+                self.prose(&shown);
             }
         }
     }
@@ -217,12 +217,22 @@ impl Page<'_> {
         self.report.setting.width.unwrap_or(NARROW)
     }
 
+    /// A line of a text. It is broken also where nobody knows how many columns there are: such lines are long.
+    fn prose(&mut self, spans: &[Span]) {
+        let columns = self.width() - GUTTER.chars().count() - 2;
+        self.lines(GUTTER, &format!("{GUTTER}  "), spans, columns);
+    }
+
     /// Spans on as many lines as they take, each behind what stands before it.
     fn spans(&mut self, first: &str, next: &str, spans: &[Span]) {
         let columns = match self.report.setting.width {
             Some(width) => width.saturating_sub(next.chars().count()),
             None => usize::MAX,
         };
+        self.lines(first, next, spans, columns);
+    }
+
+    fn lines(&mut self, first: &str, next: &str, spans: &[Span], columns: usize) {
         for (index, spans) in wrap(spans, columns).iter_mut().enumerate() {
             trim(spans);
             self.text.push_str(if index == 0 { first } else { next });
