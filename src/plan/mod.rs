@@ -17,6 +17,7 @@ mod prune;
 mod revise;
 mod saved;
 mod step;
+mod supposed;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -37,4 +38,5 @@ pub use saved::{Saved, SavedError};
 pub use step::{
     Action, Binding, FieldChange, Notes, Obstacle, Plan, Removal, Request, Revision, Step, Summary,
 };
+pub use supposed::Comparison;
 pub use undo::Undoing;

@@ -14,7 +14,7 @@ use crate::model::{
     Records, Salt, SecretName, secret,
 };
 
-fn desired(key: &str, document: Value) -> Desired {
+pub(super) fn desired(key: &str, document: Value) -> Desired {
     let file: Arc<str> = format!("{key}.yaml").into();
     let root = Place {
         file: file.clone(),
@@ -34,7 +34,7 @@ fn desired(key: &str, document: Value) -> Desired {
     }
 }
 
-fn id(id: &str) -> PersonaId {
+pub(super) fn id(id: &str) -> PersonaId {
     PersonaId::new(id).expect("an id")
 }
 
