@@ -12,7 +12,7 @@
 //!
 //! [`model`], [`catalog`], [`diff`], [`plan`] and [`schema`] are the core: no file, socket, clock, environment
 //! or printing; [`import`] is like them, and goes the other way, from live personas to manifests. The
-//! edges ([`manifest`], [`api`], [`ledger`]) use the core's nouns and not one another, read within
+//! edges ([`manifest`], [`api`], [`ledger`], [`git`]) use the core's nouns and not one another, read within
 //! [`bounds`], write with [`durable`], and [`cli`] wires all of it up.
 
 pub mod api;
@@ -22,6 +22,7 @@ pub mod catalog;
 pub mod cli;
 pub mod diff;
 pub mod durable;
+pub mod git;
 pub mod import;
 pub mod ledger;
 pub mod lint;

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
 
 use crate::durable;
+use crate::git;
 
 /// Whether a file has changes that are not committed; one that git does not keep has nothing else. Where there is no repository nothing
 /// is ever committed, and nothing is asked for. `None` where git is not able to tell.
@@ -28,15 +28,8 @@ pub(super) fn is_dirty(file: &Path) -> Option<bool> {
 
 /// What git says in the folder of a file; `None` where it says nothing but errors.
 fn run(file: &Path, arguments: &[&str], name: Option<&std::ffi::OsStr>) -> Option<String> {
-    let output = Command::new("git")
-        .args(["--no-optional-locks", "--literal-pathspecs"])
-        .args(arguments)
-        .args(name)
-        .current_dir(durable::folder_of(file))
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let mut git = git::git(durable::folder_of(file));
+    let output = git.args(arguments).args(name).output().ok()?;
     output
         .status
         .success()
