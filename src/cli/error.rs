@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::outcome::Outcome;
 use crate::api::{ApiError, ApiErrorKind};
+use crate::git::GitError;
 use crate::ledger::LedgerError;
 use crate::manifest::{LoadError, LoadErrorKind};
 use crate::model::{Digest, SecretName};
@@ -30,6 +31,10 @@ pub(super) enum Error {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Load(#[from] LoadError),
+    #[error("cannot tell where this is")]
+    Here(#[source] io::Error),
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// The findings have been shown already.
     #[error("{0} in the manifests; nothing was compared and nothing changed")]
     Findings(String),
@@ -183,6 +188,7 @@ impl Error {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Settings(error) => error.kind.hint(),
+            Self::Git(error) => error.hint(),
             Self::NoManifest(directory) => Some(format!(
                 "manifests are files such as {}; names that begin with `_` or `.` are none",
                 directory.join("life-coach.yaml").display()

@@ -8,6 +8,7 @@ mod context;
 mod drafting;
 mod embedded;
 mod error;
+mod former;
 mod git;
 mod ground;
 mod log;

@@ -12,13 +12,13 @@ use super::args::Selection;
 use super::context::Context;
 use super::error::Error;
 use super::ground;
-use super::site::Site;
 use crate::apply::Outcome;
 use crate::durable;
 use crate::lint::Verdict;
 use crate::manifest::{self, Loaded};
 use crate::plan::Plan;
 use crate::render::{self, Form, Marks, Report, SUMMARY, Setting};
+use crate::yaml::Sources;
 
 /// The variable that names the file in which GitHub takes the summary of a step.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
@@ -80,7 +80,8 @@ pub(super) struct Teller<'t> {
 impl<'t> Teller<'t> {
     /// Refuses what could not be written, or would be read as a manifest, before anything is done.
     pub(super) fn new(
-        site: &Site<'t>,
+        context: &'t Context,
+        directory: &Path,
         reports: &'t Reports,
         selection: &Selection,
     ) -> Result<Self, Error> {
@@ -90,11 +91,11 @@ impl<'t> Teller<'t> {
                 let path = path.display();
                 return Err(Error::Usage(format!("--report: `{path}` is named twice")));
             }
-            if manifest::is_manifest(&site.directory, path) {
+            if manifest::is_manifest(directory, path) {
                 return Err(Error::AmongManifests(path.clone()));
             }
         }
-        let summary = site.context.process.get(STEP_SUMMARY);
+        let summary = context.process.get(STEP_SUMMARY);
         if reports.step_summary && summary.is_none() {
             let message =
                 format!("--step-summary is for a job on GitHub: {STEP_SUMMARY} is not set");
@@ -102,8 +103,8 @@ impl<'t> Teller<'t> {
         }
         Ok(Self {
             summary: summary.filter(|_| reports.step_summary).map(PathBuf::from),
-            directory: site.directory.display().to_string(),
-            context: site.context,
+            directory: directory.display().to_string(),
+            context,
             reports,
             lists_unmanaged: selection.show_unmanaged,
             folder: ground::folder(),
@@ -111,16 +112,23 @@ impl<'t> Teller<'t> {
         })
     }
 
-    /// Takes over what was found in the manifests.
-    pub(super) fn take(&mut self, loaded: &Loaded) {
+    /// Takes over what was found in the manifests, and tells it where that ends the run: nothing else is told then.
+    pub(super) fn judged(
+        &mut self,
+        loaded: &Loaded,
+        checked: Result<(), Error>,
+        form: Form,
+    ) -> Result<(), Error> {
         let mut verdict = Verdict::default();
-        let findings = loaded.findings.clone();
-        verdict.add("", findings, crate::yaml::Sources::default());
+        verdict.add("", loaded.findings.clone(), Sources::default());
         self.annotations = render::annotations(&verdict, &self.folder);
+        if checked.is_err() {
+            self.findings(form)?;
+        }
+        checked
     }
 
-    /// Tells what was found in the manifests where nothing else can be told.
-    pub(super) fn findings(&self, form: Form) -> Result<(), Error> {
+    fn findings(&self, form: Form) -> Result<(), Error> {
         if form == Form::Github {
             self.context.commands(&self.annotations)?;
         }

@@ -72,32 +72,12 @@ impl<'c> Site<'c> {
 
     /// Shows what is wrong with the manifests; what is only advice is left to `validate`.
     pub(super) fn tell(&self, loaded: &Loaded) -> Vec<Finding> {
-        let mut findings = loaded.findings.clone();
-        findings.retain(|finding| finding.severity != Severity::Advice);
-        if !findings.is_empty() {
-            let shown = render::findings(&findings, |place| loaded.sources.line(place));
-            self.context.say(&shown);
-        }
-        findings
+        tell(self.context, loaded)
     }
 
-    /// Shows what is wrong with the manifests; an error where that stops the run. That there is none at
-    /// all is a mistake, unless everything may be deleted.
+    /// Shows what is wrong with the manifests; an error where that stops the run.
     pub(super) fn check(&self, loaded: &Loaded, deletes: Deletes) -> Result<(), Error> {
-        let findings = self.tell(loaded);
-        let stops = |finding: &&Finding| finding.is_error() || self.context.strict;
-        match findings.iter().filter(stops).count() {
-            0 => {}
-            1 => return Err(Error::Findings("1 mistake".to_owned())),
-            count => return Err(Error::Findings(format!("{count} mistakes"))),
-        }
-        let is_empty = loaded.desired.is_empty() && loaded.elsewhere.is_empty();
-        match deletes {
-            Deletes::Refuse | Deletes::Few if is_empty => {
-                Err(Error::NoManifest(self.directory.clone()))
-            }
-            _ => Ok(()),
-        }
+        check(self.context, &self.directory, loaded, deletes)
     }
 
     /// Reads the ledger; where there is none yet, an empty one with this salt, or else a fresh one.
@@ -118,22 +98,6 @@ impl<'c> Site<'c> {
         selection: &Selection,
         deletes: Deletes,
     ) -> Result<Policy, Error> {
-        let desired = || loaded.desired.iter().map(|desired| &desired.key);
-        let recorded = || ledger.records().keys();
-        let known = || {
-            desired()
-                .chain(&loaded.elsewhere)
-                .chain(recorded())
-                .map(Key::as_str)
-        };
-        for key in &selection.only {
-            if !known().any(|known| known == key) {
-                return Err(Error::NoSuchKey(
-                    key.clone(),
-                    nearest(key, known()).map(str::to_owned),
-                ));
-            }
-        }
         Ok(Policy {
             on_conflict: match selection.on_conflict {
                 Winner::Block => OnConflict::Block,
@@ -145,8 +109,8 @@ impl<'c> Site<'c> {
                 Adoption::ByName
             },
             deletes,
-            dialect: self.environment.dialect,
-            only: selection.only.iter().map(Key::new).collect(),
+            dialect: self.environment.terms.dialect,
+            only: chosen(selection, loaded, ledger.records().keys())?,
         })
     }
 
@@ -174,7 +138,7 @@ impl<'c> Site<'c> {
         let undoing = Undoing {
             catalog: &PERSONA,
             salt: ledger.salt().clone(),
-            dialect: self.environment.dialect,
+            dialect: self.environment.terms.dialect,
         };
         Undo::begin(undoing, folder, &stamp, saved, live, ledger.records())
             .map_err(|(path, source)| Error::Undo { path, source })
@@ -261,6 +225,57 @@ pub(super) fn load(context: &Context, directory: &Path, terms: &Terms) -> Result
     Ok(loaded)
 }
 
+/// Shows what is wrong with the manifests; what is only advice is left to `validate`.
+fn tell(context: &Context, loaded: &Loaded) -> Vec<Finding> {
+    let mut findings = loaded.findings.clone();
+    findings.retain(|finding| finding.severity != Severity::Advice);
+    if !findings.is_empty() {
+        let shown = render::findings(&findings, |place| loaded.sources.line(place));
+        context.say(&shown);
+    }
+    findings
+}
+
+/// Shows what is wrong with the manifests; an error where that stops the run. That there is none at all is a mistake,
+/// unless everything may be deleted.
+pub(super) fn check(
+    context: &Context,
+    directory: &Path,
+    loaded: &Loaded,
+    deletes: Deletes,
+) -> Result<(), Error> {
+    let findings = tell(context, loaded);
+    let stops = |finding: &&Finding| finding.is_error() || context.strict;
+    match findings.iter().filter(stops).count() {
+        0 => {}
+        1 => return Err(Error::Findings("1 mistake".to_owned())),
+        count => return Err(Error::Findings(format!("{count} mistakes"))),
+    }
+    let is_empty = loaded.desired.is_empty() && loaded.elsewhere.is_empty();
+    match deletes {
+        Deletes::Refuse | Deletes::Few if is_empty => Err(Error::NoManifest(directory.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// The keys that were chosen, each of which is that of a manifest, or of one that was there `once`.
+pub(super) fn chosen<'k>(
+    selection: &Selection,
+    loaded: &'k Loaded,
+    once: impl Iterator<Item = &'k Key> + Clone,
+) -> Result<BTreeSet<Key>, Error> {
+    let desired = loaded.desired.iter().map(|desired| &desired.key);
+    let known = desired.chain(&loaded.elsewhere).chain(once);
+    let known = known.map(Key::as_str);
+    for key in &selection.only {
+        if !known.clone().any(|known| known == key) {
+            let near = nearest(key, known).map(str::to_owned);
+            return Err(Error::NoSuchKey(key.clone(), near));
+        }
+    }
+    Ok(selection.only.iter().map(Key::new).collect())
+}
+
 /// What manifests are loaded for.
 pub(super) const fn scope(terms: &Terms) -> Scope<'_> {
     let Terms {
@@ -270,6 +285,7 @@ pub(super) const fn scope(terms: &Terms) -> Scope<'_> {
         variables,
         reserved,
         levels,
+        dialect: _,
     } = terms;
     Scope {
         environment: environment.as_str(),
@@ -287,7 +303,10 @@ pub(super) fn variables(context: &Context, directory: &Path) -> Result<BTreeSet<
 }
 
 /// Shows what is wrong with the settings, if that is what keeps a result from being there.
-fn understood<T>(context: &Context, result: Result<T, SettingsError>) -> Result<T, Error> {
+pub(super) fn understood<T>(
+    context: &Context,
+    result: Result<T, SettingsError>,
+) -> Result<T, Error> {
     if let Err(SettingsError {
         kind: SettingsErrorKind::Mistakes(findings, sources),
         ..

@@ -26,6 +26,8 @@ pub(super) struct Files {
     documents: HashMap<PathBuf, Arc<Composed>>,
     /// Every file that was asked for, as the user would type it; those that were missing too.
     pub(super) asked: BTreeSet<PathBuf>,
+    /// Where files were looked for that are not there.
+    pub(super) missing: BTreeSet<PathBuf>,
     pub(super) sources: Sources,
 }
 
@@ -71,6 +73,7 @@ impl Files {
             contents: HashMap::new(),
             documents: HashMap::new(),
             asked: BTreeSet::new(),
+            missing: BTreeSet::new(),
             sources: Sources::default(),
         }
     }
@@ -104,9 +107,11 @@ impl Files {
         match wanted.canonicalize() {
             Ok(real) if self.may_read(&real) => Ok(File { shown, real }),
             Ok(_) => Err(outside()),
-            Err(error) => Err(self
-                .missing(path, &wanted, place, &error)
-                .unwrap_or_else(outside)),
+            Err(error) => {
+                let finding = self.missing(path, &wanted, place, &error);
+                self.missing.insert(wanted);
+                Err(finding.unwrap_or_else(outside))
+            }
         }
     }
 
@@ -244,7 +249,7 @@ fn nearest_name(folder: &Path, name: &OsStr) -> Option<String> {
 }
 
 /// A path without `.` and without the `..` that can be taken away.
-pub(super) fn normalised(path: &Path) -> PathBuf {
+pub(crate) fn normalised(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match (part, plain.components().next_back()) {

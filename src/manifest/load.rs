@@ -50,12 +50,16 @@ pub struct Loaded {
     pub desired: Vec<Desired>,
     /// How many manifests there are, with those that have mistakes.
     pub manifests: usize,
+    /// The manifests that have mistakes.
+    pub broken: BTreeSet<Key>,
     /// The manifests that are meant for other environments.
     pub elsewhere: BTreeSet<Key>,
     /// What is wrong with the others, and what is worth a look, sorted by place.
     pub findings: Vec<Finding>,
     /// Every file that was read or looked for, as the user would type it.
     pub files: BTreeSet<PathBuf>,
+    /// Where tags lead to and nothing is, by where that would really be.
+    pub missing: BTreeSet<PathBuf>,
     /// The texts of the files that places point into.
     pub sources: Sources,
     /// What stands in clear where a secret belongs: no line of the files is shown with it.
@@ -69,9 +73,11 @@ impl Loaded {
         let Self {
             desired,
             manifests: _,
+            broken: _,
             elsewhere: _,
             findings,
             files: _,
+            missing: _,
             sources: _,
             secrets: _,
         } = self;
@@ -100,6 +106,8 @@ pub(super) fn load_from(
     let home = File::home(directory, &real);
     let mut loaded = Loaded {
         manifests: found.manifests.len(),
+        // Until they are found to be sound.
+        broken: found.manifests.iter().map(|(key, _)| key.clone()).collect(),
         findings: found.findings,
         ..Loaded::default()
     };
@@ -123,6 +131,7 @@ pub(super) fn load_from(
     loaded.weigh(scope, &files.sources);
     Ok(Loaded {
         files: files.asked,
+        missing: files.missing,
         sources: files.sources,
         ..loaded
     })
@@ -171,12 +180,16 @@ impl Loaded {
             if !draft.block.applies {
                 let astray = draft.findings.into_iter().filter(leftover::is_astray);
                 self.findings.extend(astray);
+                self.broken.remove(&draft.key);
                 self.elsewhere.insert(draft.key);
                 continue;
             }
             let is_sound = !draft.findings.iter().any(Finding::is_error);
             self.findings.extend(draft.findings);
-            self.desired.extend(draft.desired.filter(|_| is_sound));
+            if let Some(desired) = draft.desired.filter(|_| is_sound) {
+                self.broken.remove(&desired.key);
+                self.desired.push(desired);
+            }
         }
     }
 

@@ -23,7 +23,7 @@ mod twins;
 
 pub(crate) use block::{BLOCK, ignored};
 pub use discover::{LoadError, LoadErrorKind, is_manifest};
-pub(crate) use files::File;
+pub(crate) use files::{File, normalised};
 pub use load::{Loaded, Scope, load};
 pub use revision::{Draft, Revision};
 pub use trace::{Origin, Trace};

@@ -50,8 +50,6 @@ pub struct Environment {
     pub terms: Terms,
     /// Whether applying to it wants a second word.
     pub protected: bool,
-    /// How lists are patched.
-    pub dialect: Dialect,
     /// Where its ledger lies.
     pub ledger: PathBuf,
     /// The file whose lock lets one apply at a time work on it.
@@ -64,7 +62,7 @@ pub struct Environment {
     pub file: Option<PathBuf>,
 }
 
-/// What the manifests of an environment are read with. It takes neither a service nor a key.
+/// What the manifests of an environment are read and compared with. It takes neither a service nor a key.
 #[derive(Debug, Default)]
 pub struct Terms {
     /// The environment's name.
@@ -79,6 +77,8 @@ pub struct Terms {
     pub reserved: BTreeSet<SecretName>,
     /// What findings weigh.
     pub levels: Levels,
+    /// How lists are patched.
+    pub dialect: Dialect,
 }
 
 /// A service.
@@ -142,10 +142,6 @@ impl Environment {
     ) -> Result<Self, SettingsErrorKind> {
         let name = terms.environment.clone();
         let protected = section.protected;
-        let dialect = match section.dialect {
-            Lists::Indexed => Dialect::Indexed,
-            Lists::Whole => Dialect::Whole,
-        };
         if name == SANDBOX && section.api.is_none() {
             return Err(SettingsErrorKind::NoSandbox);
         }
@@ -167,7 +163,6 @@ impl Environment {
             undo,
             terms,
             protected,
-            dialect,
             ledger,
             file: None,
         })
@@ -209,6 +204,10 @@ impl Terms {
             variables: given(section, process)?,
             reserved: reserved(file),
             levels: Levels::new(file.lints.clone()),
+            dialect: match section.map(|section| section.dialect).unwrap_or_default() {
+                Lists::Indexed => Dialect::Indexed,
+                Lists::Whole => Dialect::Whole,
+            },
         })
     }
 }

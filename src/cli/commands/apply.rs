@@ -81,14 +81,10 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         return args.resume(file, &consent, context).await;
     }
     let site = Site::open(context, &target)?;
-    let mut teller = Teller::new(&site, &args.reports, &args.selection)?;
+    let mut teller = Teller::new(context, &target, &args.reports, &args.selection)?;
     let loaded = site.load()?;
     let deletes = args.pruning.deletes();
-    teller.take(&loaded);
-    if let Err(error) = site.check(&loaded, deletes) {
-        teller.findings(render::Form::Text)?;
-        return Err(error);
-    }
+    teller.judged(&loaded, site.check(&loaded, deletes), render::Form::Text)?;
     let service = site.connect(args.concurrency).await?;
     let _lock = site.lock()?;
     let ledger = site.ledger(None)?;
@@ -142,7 +138,7 @@ impl Args {
             ));
         }
         let site = file.site(context)?;
-        let teller = Teller::new(&site, &self.reports, &self.selection)?;
+        let teller = Teller::new(context, &site.directory, &self.reports, &self.selection)?;
         consent.fits(&site)?;
         self.expects(&file.saved.plan.id())?;
         let service = site.connect(self.concurrency).await?;

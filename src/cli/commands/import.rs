@@ -68,7 +68,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     let _lock = (!args.dry_run).then(|| site.lock()).transpose()?;
     let ledger = site.ledger(None)?;
     let policy = Policy {
-        dialect: site.environment.dialect,
+        dialect: site.environment.terms.dialect,
         ..Policy::default()
     };
     let mut prepared = Prepared::build(&site, &loaded, &service, ledger, &policy).await?;

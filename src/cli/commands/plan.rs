@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use super::super::args::{CONCURRENCY, Pruning, Selection};
 use super::super::context::Context;
 use super::super::error::Error;
+use super::super::former::Former;
 use super::super::outcome::Outcome;
 use super::super::plan_file;
 use super::super::prepared::Prepared;
 use super::super::reports::{Reports, Teller};
-use super::super::site::{DIRECTORY, Site};
-use crate::plan::{Action, Obstacle, Plan, Step};
+use super::super::site::{DIRECTORY, Site, check, chosen, load, understood};
+use crate::plan::{Action, Obstacle, Plan, Policy, Step};
 use crate::render::Form;
+use crate::settings::Terms;
 
 /// Show what would change, field by field and with the reason
 ///
@@ -24,6 +26,7 @@ Examples:
   personactl plan --only support/agent    one persona
   personactl plan --out plan.json         to be reviewed, then applied
   personactl plan --report markdown=plan.md --report github=lines.txt
+  personactl plan --against origin/main   what a branch changes, without a key
   personactl plan --format json --detailed-exitcode")]
 pub(in crate::cli) struct Args {
     /// The persona directory
@@ -33,6 +36,14 @@ pub(in crate::cli) struct Args {
     selection: Selection,
     #[command(flatten)]
     pruning: Pruning,
+    /// Compare with the manifests at a git revision, without network, key or
+    /// secrets
+    #[arg(
+        long,
+        value_name = "REF",
+        conflicts_with_all = ["out", "no_adopt", "on_conflict"],
+    )]
+    against: Option<String>,
     /// The form of the plan
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Form,
@@ -47,15 +58,14 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    if let Some(revision) = &args.against {
+        return compare(args, revision, context);
+    }
     let site = Site::open(context, &args.directory)?;
-    let mut teller = Teller::new(&site, &args.reports, &args.selection)?;
+    let mut teller = Teller::new(context, &args.directory, &args.reports, &args.selection)?;
     let loaded = site.load()?;
     let deletes = args.pruning.deletes();
-    teller.take(&loaded);
-    if let Err(error) = site.check(&loaded, deletes) {
-        teller.findings(args.format)?;
-        return Err(error);
-    }
+    teller.judged(&loaded, site.check(&loaded, deletes), args.format)?;
     let service = site.connect(CONCURRENCY).await?;
     let ledger = site.ledger(None)?;
     let policy = site.policy(&loaded, &ledger, &args.selection, deletes)?;
@@ -73,6 +83,29 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         ));
     }
     Ok(args.outcome(&prepared.plan))
+}
+
+/// Plans against what a revision of the repository says: no service is spoken to, and no ledger read.
+fn compare(args: &Args, revision: &str, context: &Context) -> Result<Outcome, Error> {
+    let environment = context.environment.as_deref();
+    let terms = Terms::resolve(&args.directory, environment, &context.process);
+    let terms = understood(context, terms)?;
+    let mut teller = Teller::new(context, &args.directory, &args.reports, &args.selection)?;
+    let loaded = load(context, &args.directory, &terms)?;
+    let deletes = args.pruning.deletes();
+    let checked = check(context, &args.directory, &loaded, deletes);
+    teller.judged(&loaded, checked, args.format)?;
+    let former = Former::read(context, &args.directory, &terms, revision)?;
+    let policy = Policy {
+        deletes,
+        dialect: terms.dialect,
+        only: chosen(&args.selection, &loaded, former.keys())?,
+        ..Policy::default()
+    };
+    let plan = former.compare(&terms.environment, &loaded, &policy);
+    teller.report(&plan, None)?;
+    teller.show(&plan, args.format)?;
+    Ok(args.outcome(&plan))
 }
 
 impl Args {

@@ -1,0 +1,191 @@
+//! What the repository said at another revision: read as any persona directory is, from a copy that goes away again.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::context::Context;
+use super::error::Error;
+use super::site::load;
+use crate::catalog::PERSONA;
+use crate::git::{Extent, Layout, Repository};
+use crate::manifest::{Loaded, normalised};
+use crate::model::{Desired, Finding, Key, Place, Severity, causes};
+use crate::plan::{Against, Comparison, Plan, Policy};
+use crate::render;
+use crate::settings::{SettingsError, SettingsErrorKind, Terms};
+use crate::yaml::Sources;
+
+/// The manifests at another revision.
+pub(super) struct Former {
+    against: Against,
+    desired: Vec<Desired>,
+    broken: BTreeSet<Key>,
+}
+
+impl Former {
+    /// Reads the manifests at a revision, in the environment of these `terms` as it was there. Where there was none,
+    /// or no persona directory, nothing was.
+    pub(super) fn read(
+        context: &Context,
+        directory: &Path,
+        terms: &Terms,
+        name: &str,
+    ) -> Result<Self, Error> {
+        let real = directory.canonicalize().map_err(Error::Here)?;
+        let repository = Repository::around(&real)?;
+        let commit = repository.commit(name)?;
+        let below = below(directory, &real, repository.top())?;
+        let layout = Layout::of(&repository, &commit)?;
+        let mut copy = Copy {
+            context,
+            name,
+            directory: layout.top().join(&below),
+            layout,
+        };
+        copy.layout.bring(&below, Extent::Documents)?;
+        let loaded = match copy.terms(terms) {
+            Some(terms) => copy.load(&terms)?,
+            None => Loaded::default(),
+        };
+        copy.tell(&loaded.findings, &loaded.sources);
+        let name = name.to_owned();
+        Ok(Self {
+            against: Against::Revision { name, commit },
+            desired: loaded.desired,
+            broken: loaded.broken,
+        })
+    }
+
+    /// The keys of all its manifests.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> + Clone {
+        let desired = self.desired.iter().map(|desired| &desired.key);
+        desired.chain(&self.broken)
+    }
+
+    /// The plan for what manifests say by now, had these just been applied.
+    pub(super) fn compare(&self, environment: &str, loaded: &Loaded, policy: &Policy) -> Plan {
+        let comparison = Comparison {
+            catalog: &PERSONA,
+            environment,
+            against: &self.against,
+            former: &self.desired,
+            broken: &self.broken,
+            desired: &loaded.desired,
+            elsewhere: &loaded.elsewhere,
+            policy,
+        };
+        comparison.plan()
+    }
+}
+
+/// The way from the top of the repository to the persona directory, as it was typed: if that is a link, it may
+/// have led elsewhere.
+fn below(directory: &Path, real: &Path, top: &Path) -> Result<PathBuf, Error> {
+    let here = env::current_dir().and_then(|here| here.canonicalize());
+    let typed = normalised(&here.map_err(Error::Here)?.join(directory));
+    let is_meant = typed.canonicalize().is_ok_and(|found| found == real);
+    let way = typed.strip_prefix(top).ok().filter(|_| is_meant);
+    let way = way.or_else(|| real.strip_prefix(top).ok());
+    Ok(way.unwrap_or(Path::new("")).to_owned())
+}
+
+/// A copy of the repository at a revision, as far as it was asked for.
+struct Copy<'c> {
+    context: &'c Context,
+    /// What the revision is called.
+    name: &'c str,
+    layout: Layout,
+    /// The persona directory in it.
+    directory: PathBuf,
+}
+
+impl Copy<'_> {
+    /// What its manifests are read with; `None` where there are none.
+    fn terms(&self, now: &Terms) -> Option<Terms> {
+        let environment = &now.environment;
+        let missing = if self.directory.is_dir() {
+            let terms = Terms::resolve(&self.directory, Some(environment), &self.context.process);
+            match terms.map_err(|SettingsError { kind, .. }| kind) {
+                Ok(terms) => return Some(terms),
+                Err(SettingsErrorKind::Unknown(_)) => {
+                    format!("the settings had no environment `{environment}`")
+                }
+                Err(SettingsErrorKind::Mistakes(findings, sources)) => {
+                    self.tell(&findings, &sources);
+                    "the settings had mistakes".to_owned()
+                }
+                Err(kind) => causes(&kind),
+            }
+        } else {
+            "there was no persona directory".to_owned()
+        };
+        let name = self.name;
+        self.context
+            .mention(&format!("At `{name}`, {missing}: everything is new."));
+        None
+    }
+
+    /// Loads its manifests, and brings what they ask for until that is all there.
+    fn load(&mut self, terms: &Terms) -> Result<Loaded, Error> {
+        loop {
+            let loaded = load(self.context, &self.directory, terms)?;
+            let mut is_new = false;
+            for path in &loaded.missing {
+                let top = self.layout.top().to_owned();
+                if let Ok(way) = path.strip_prefix(top) {
+                    is_new |= self.layout.bring(way, Extent::Itself)?;
+                }
+            }
+            if !is_new {
+                return Ok(loaded);
+            }
+        }
+    }
+
+    /// Shows what was wrong, which stops nothing any more: what is wrong by now is told as ever.
+    fn tell(&self, findings: &[Finding], sources: &Sources) {
+        let findings = findings.iter().filter(|finding| finding.is_error());
+        let findings: Vec<Finding> = findings.map(|finding| self.called(finding)).collect();
+        if findings.is_empty() {
+            return;
+        }
+        let shown = render::findings(&findings, |place| sources.line(&self.copied(place)));
+        self.context.say(&shown);
+    }
+
+    /// A finding with what git calls the files of a revision: `main:personas/ana.yaml`.
+    fn called(&self, finding: &Finding) -> Finding {
+        let place = |place: &Place| Place {
+            file: Arc::from(self.named(&place.file)),
+            ..place.clone()
+        };
+        Finding {
+            severity: Severity::Warning,
+            message: self.named(&finding.message),
+            place: finding.place.as_ref().map(place),
+            member: finding.member.as_ref().map(place),
+            hint: finding.hint.as_deref().map(|hint| self.named(hint)),
+            ..finding.clone()
+        }
+    }
+
+    fn named(&self, text: &str) -> String {
+        text.replace(&self.prefix(), &format!("{}:", self.name))
+    }
+
+    /// Where that is in the copy.
+    fn copied(&self, place: &Place) -> Place {
+        let below = place.file.strip_prefix(&format!("{}:", self.name));
+        let file = below.map(|below| self.prefix() + below);
+        Place {
+            file: file.map_or_else(|| place.file.clone(), Arc::from),
+            ..place.clone()
+        }
+    }
+
+    fn prefix(&self) -> String {
+        format!("{}/", self.layout.top().display())
+    }
+}
