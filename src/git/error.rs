@@ -1,7 +1,6 @@
 //! What can be wrong with another revision.
 
 use std::io;
-use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -12,8 +11,8 @@ pub enum GitError {
     #[error("cannot run git")]
     Start(#[source] io::Error),
     /// There is nothing that could have revisions.
-    #[error("`{}` is in no git repository", .0.display())]
-    NoRepository(PathBuf),
+    #[error("the persona directory is in no git repository")]
+    NoRepository,
     /// Git does not want to read the repository; in its own words.
     #[error("git does not read the repository: {0}")]
     Refused(String),
@@ -42,7 +41,7 @@ impl GitError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Start(_) => Some("other revisions are read with git: install it, or put it on the PATH".to_owned()),
-            Self::NoRepository(_) => {
+            Self::NoRepository => {
                 Some("run where the repository was cloned to, or see `git init`".to_owned())
             }
             Self::NoRevision { name, is_shallow } => Some(fetching(name, *is_shallow)),

@@ -23,7 +23,7 @@ impl Repository {
         let top = Bounds::around(folder).top().to_owned();
         match top.join(".git").exists() {
             true => Ok(Self { top }),
-            false => Err(GitError::NoRepository(folder.to_owned())),
+            false => Err(GitError::NoRepository),
         }
     }
 
