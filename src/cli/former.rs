@@ -36,19 +36,18 @@ impl Former {
         let real = directory.canonicalize().map_err(Error::Here)?;
         let repository = Repository::around(&real)?;
         let commit = repository.commit(name)?;
-        let below = below(directory, &real, repository.top())?;
-        let layout = Layout::of(&repository, &commit)?;
+        let mut layout = Layout::of(&repository, &commit)?;
+        let mut found = None;
+        for way in ways(directory, &real, repository.top())? {
+            layout.bring(&way, Extent::Documents)?;
+            found = found.or_else(|| layout.folder(&way));
+        }
         let mut copy = Copy {
             context,
             name,
-            directory: layout.top().join(&below),
             layout,
         };
-        copy.layout.bring(&below, Extent::Documents)?;
-        let loaded = match copy.terms(terms) {
-            Some(terms) => copy.load(&terms)?,
-            None => Loaded::default(),
-        };
+        let loaded = copy.read(found, terms)?;
         copy.tell(&loaded.findings, &loaded.sources);
         let name = name.to_owned();
         Ok(Self {
@@ -80,15 +79,15 @@ impl Former {
     }
 }
 
-/// The way from the top of the repository to the persona directory, as it was typed: if that is a link, it may
-/// have led elsewhere.
-fn below(directory: &Path, real: &Path, top: &Path) -> Result<PathBuf, Error> {
+/// The ways from the top of the repository to the persona directory: as it was typed, for a link may have led elsewhere, and
+/// as it really is, for there may have been no link.
+fn ways(directory: &Path, real: &Path, top: &Path) -> Result<Vec<PathBuf>, Error> {
     let here = env::current_dir().and_then(|here| here.canonicalize());
     let typed = normalised(&here.map_err(Error::Here)?.join(directory));
-    let is_meant = typed.canonicalize().is_ok_and(|found| found == real);
-    let way = typed.strip_prefix(top).ok().filter(|_| is_meant);
-    let way = way.or_else(|| real.strip_prefix(top).ok());
-    Ok(way.unwrap_or(Path::new("")).to_owned())
+    let typed = Some(typed).filter(|typed| typed.canonicalize().is_ok_and(|found| found == real));
+    let paths = typed.into_iter().chain([real.to_owned()]);
+    let ways = paths.filter_map(|path| path.strip_prefix(top).map(Path::to_owned).ok());
+    Ok(ways.collect())
 }
 
 /// A copy of the repository at a revision, as far as it was asked for.
@@ -97,46 +96,51 @@ struct Copy<'c> {
     /// What the revision is called.
     name: &'c str,
     layout: Layout,
-    /// The persona directory in it.
-    directory: PathBuf,
 }
 
 impl Copy<'_> {
-    /// What its manifests are read with; `None` where there are none.
-    fn terms(&self, now: &Terms) -> Option<Terms> {
-        let environment = &now.environment;
-        let missing = if self.directory.is_dir() {
-            let terms = Terms::resolve(&self.directory, Some(environment), &self.context.process);
-            match terms.map_err(|SettingsError { kind, .. }| kind) {
-                Ok(terms) => return Some(terms),
-                Err(SettingsErrorKind::Unknown(_)) => {
-                    format!("the settings had no environment `{environment}`")
-                }
-                Err(SettingsErrorKind::Mistakes(findings, sources)) => {
-                    self.tell(&findings, &sources);
-                    "the settings had mistakes".to_owned()
-                }
-                Err(kind) => causes(&kind),
+    /// Reads the persona directory; where there was none for the environment, that is told.
+    fn read(&mut self, directory: Option<PathBuf>, now: &Terms) -> Result<Loaded, Error> {
+        let found = directory.ok_or_else(|| "there was no persona directory".to_owned());
+        let known = found.and_then(|directory| Ok((self.terms(&directory, now)?, directory)));
+        match known {
+            Ok((terms, directory)) => self.load(&directory, &terms),
+            Err(missing) => {
+                let said = format!("At `{}`, {missing}: everything is new.", self.name);
+                self.context.mention(&said);
+                Ok(Loaded::default())
             }
-        } else {
-            "there was no persona directory".to_owned()
-        };
-        let name = self.name;
-        self.context
-            .mention(&format!("At `{name}`, {missing}: everything is new."));
-        None
+        }
+    }
+
+    /// What its manifests are read with, or else why there is nothing.
+    fn terms(&self, directory: &Path, now: &Terms) -> Result<Terms, String> {
+        let environment = &now.environment;
+        let terms = Terms::resolve(directory, Some(environment), &self.context.process);
+        terms.map_err(|SettingsError { kind, .. }| match kind {
+            SettingsErrorKind::Unknown(_) => {
+                format!("the settings had no environment `{environment}`")
+            }
+            SettingsErrorKind::Mistakes(findings, sources) => {
+                self.tell(&findings, &sources);
+                "the settings had mistakes".to_owned()
+            }
+            kind => causes(&kind),
+        })
     }
 
     /// Loads its manifests, and brings what they ask for until that is all there.
-    fn load(&mut self, terms: &Terms) -> Result<Loaded, Error> {
+    fn load(&mut self, directory: &Path, terms: &Terms) -> Result<Loaded, Error> {
         loop {
-            let loaded = load(self.context, &self.directory, terms)?;
+            let loaded = load(self.context, directory, terms)?;
+            let top = self.layout.top().to_owned();
             let mut is_new = false;
-            for path in &loaded.missing {
-                let top = self.layout.top().to_owned();
-                if let Ok(way) = path.strip_prefix(top) {
-                    is_new |= self.layout.bring(way, Extent::Itself)?;
-                }
+            for way in loaded
+                .missing
+                .iter()
+                .filter_map(|path| path.strip_prefix(&top).ok())
+            {
+                is_new |= self.layout.bring(way, Extent::Itself)?;
             }
             if !is_new {
                 return Ok(loaded);

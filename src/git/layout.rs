@@ -39,7 +39,7 @@ pub enum Extent {
 }
 
 /// What is to be laid out.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Clone)]
+#[derive(Debug)]
 struct Wanted {
     /// A folder that is laid out.
     from: PathBuf,
@@ -75,6 +75,14 @@ impl Layout {
     #[must_use]
     pub fn top(&self) -> &Path {
         &self.top
+    }
+
+    /// The folder at the end of a way from the top; `None` where none is laid out there, or a link leads out.
+    #[must_use]
+    pub fn folder(&self, way: &Path) -> Option<PathBuf> {
+        let path = self.top.join(way);
+        let real = path.canonicalize().ok()?;
+        (real.starts_with(&self.top) && real.is_dir()).then_some(path)
     }
 
     /// Lays out what is found on a way from the top, with where links lead; whether anything new has come of it.
@@ -126,7 +134,7 @@ impl Layout {
             let path = at.join(name);
             match kind {
                 Kind::File => return self.file(path, &id),
-                Kind::Folder if self.folder(&path, &id)? => at = path,
+                Kind::Folder if self.make(&path, &id)? => at = path,
                 Kind::Folder => return Ok(()),
                 Kind::Link => {
                     if let Some(target) = self.link(path, &id)? {
@@ -155,7 +163,7 @@ impl Layout {
     }
 
     /// Lays out a folder; whether it is one of ours, as names that differ in the revision may be one name here.
-    fn folder(&mut self, path: &Path, id: &str) -> Result<bool, GitError> {
+    fn make(&mut self, path: &Path, id: &str) -> Result<bool, GitError> {
         if self.folders.contains_key(path) {
             return Ok(true);
         }
@@ -223,9 +231,6 @@ fn symlink(target: &Path, path: &Path) -> io::Result<()> {
 fn is_document(name: &str, kind: Kind) -> bool {
     let endings = ["yaml", "yml", "json"];
     let ending = Path::new(name).extension().unwrap_or_default();
-    match kind {
-        Kind::File => endings.iter().any(|known| ending == *known),
-        Kind::Folder => !name.starts_with('.'),
-        Kind::Link => true,
-    }
+    let is_read = kind != Kind::File || endings.iter().any(|known| ending == *known);
+    is_read && !name.starts_with('.')
 }

@@ -253,10 +253,12 @@ fn revealed(value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::judge::Cause;
     use super::super::step::FieldChange;
-    use super::super::tests::{desired, id};
+    use super::super::tests::{any_persona, desired, id};
     use super::*;
     use crate::catalog::PERSONA;
     use crate::model::Ownership;
@@ -474,5 +476,27 @@ mod tests {
         assert_eq!(field.before, Some(Value::from(secret::MASK)));
         assert_eq!(field.after, Some(reference("TWO")));
         assert!(step.unavailable.is_empty() && field.secret);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_the_same_is_kept_and_what_is_not_is_a_change(
+            former in any_persona(),
+            now in any_persona(),
+            ownership in prop_oneof![Just(Ownership::Fields), Just(Ownership::Exclusive)],
+        ) {
+            let manifest = |document: &Value| Desired {
+                ownership,
+                ..desired("a", document.clone())
+            };
+            let (former, now) = ([manifest(&former)], [manifest(&now)]);
+            let same = plan_with(&former, &former, Deletes::Refuse);
+            prop_assert!(same.is_empty(), "{:#?}", same);
+            let plan = plan_with(&former, &now, Deletes::Refuse);
+            let is_told = |step: &Step| matches!(step.action, Action::Keep | Action::Update(_));
+            prop_assert!(plan.steps.iter().all(is_told), "{:#?}", plan);
+            let mut fields = plan.steps.iter().flat_map(|step| &step.fields);
+            prop_assert!(fields.all(|field| field.cause == Cause::Change), "{:#?}", plan);
+        }
     }
 }

@@ -659,7 +659,7 @@ fn a_live_persona_cannot_smuggle_a_reference_to_a_secret() {
 
 /// Documents with members that the catalogue knows, members that it does not know, and empty values
 /// of every kind.
-fn any_persona() -> impl Strategy<Value = Value> {
+pub(super) fn any_persona() -> impl Strategy<Value = Value> {
     let text = || {
         prop_oneof![
             Just(json!(null)),

@@ -683,6 +683,11 @@ fn without_git_or_a_repository_there_is_a_way_out() {
     let output = repository.0.run(["plan", "--against", "main"]).code(1);
     let _ = output.says("cannot run git").says("hint: ");
 
+    let mut repository = Repository::new();
+    repository.0.set("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    let output = repository.0.run(["plan", "--against", "main"]).code(1);
+    let _ = output.says("git does not read the repository: fatal: detected dubious ownership");
+
     let repository = Repository::new();
     fs::write(
         repository.path(".git/config"),
@@ -727,6 +732,27 @@ fn a_hostile_tree_leads_nowhere() {
             .count(),
         1
     );
+}
+
+#[test]
+fn a_persona_directory_may_be_a_link_by_now_but_never_one_that_leads_out() {
+    let repository = Repository::new();
+    repository.link("personas", "linked");
+    let output = repository
+        .0
+        .run(["plan", "linked", "--against", "HEAD", "--format", "json"]);
+    assert_eq!(told(&output), ["keep ana", "keep bea"]);
+
+    let outside = Repository::new();
+    repository.git(["mv", "personas", "moved"]);
+    repository.link(&outside.path("personas").display().to_string(), "personas");
+    repository.commit();
+    fs::remove_file(repository.path("personas")).expect("it is there");
+    repository.git(["mv", "moved", "personas"]);
+    let output = repository.0.run(["plan", "--against", "HEAD"]).success();
+    let _ = output
+        .says("there was no persona directory")
+        .says("2 to create");
 }
 
 #[test]
