@@ -107,6 +107,12 @@ impl Repository {
         symlink(target, self.path(path)).expect("a link");
     }
 
+    /// What it can be cloned from, as if from elsewhere.
+    fn url(&self) -> String {
+        let path = self.path(".").canonicalize().expect("it is there");
+        format!("file://{}", path.display())
+    }
+
     fn git<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> String {
         git(&self.path("."), arguments)
     }
@@ -500,14 +506,7 @@ fn a_shallow_clone_and_a_work_tree_of_a_bare_repository_will_do() {
     origin.git(["checkout", "--quiet", "-b", "topic"]);
     origin.0.edit("personas/ana.yaml", "elevenlabs", "cartesia");
     origin.commit();
-    let url = format!(
-        "file://{}",
-        origin
-            .path(".")
-            .canonicalize()
-            .expect("it is there")
-            .display()
-    );
+    let url = origin.url();
     let expected = [
         "update ana",
         "  /layers/tts/tts_engine change personas/ana.yaml:7",
@@ -552,14 +551,7 @@ fn what_a_partial_clone_lacks_is_not_fetched() {
     origin.git(["config", "uploadpack.allowFilter", "true"]);
     origin.0.edit("personas/ana.yaml", "elevenlabs", "cartesia");
     origin.commit();
-    let url = format!(
-        "file://{}",
-        origin
-            .path(".")
-            .canonicalize()
-            .expect("it is there")
-            .display()
-    );
+    let url = origin.url();
     let clone = Repository(Site::bare());
     git(
         &clone.path("."),
