@@ -15,7 +15,7 @@ use crate::bounds::MAX_BYTES;
 /// How many links may lead from one to the next.
 const MOST_LINKS: usize = 40;
 /// How many files and folders are laid out: a few objects can stand for any number of them.
-const MOST: usize = 100_000;
+const MOST: usize = 20_000;
 
 /// A temporary folder with files of a revision. It goes with this value.
 #[derive(Debug)]
