@@ -14,7 +14,8 @@ use crate::plan::Deletes;
 /// in the account, field by field and with the reason; `apply` does it; `watch` plans at every
 /// save.
 #[derive(Debug, Parser)]
-#[command(name = "personactl", version, after_help = FIRST_STEPS, after_long_help = EXAMPLES)]
+#[command(name = "personactl", version, long_version = env!("PERSONACTL_VERSION"))]
+#[command(after_help = FIRST_STEPS, after_long_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten, next_help_heading = "Options of every command")]
     pub(super) global: Global,

@@ -84,7 +84,7 @@ fn own_up(panic: &PanicHookInfo<'_>) {
         io::stderr(),
         "error: a mistake in personactl {}, at {}\nhint: please report it; what an apply has done is in its \
          journal, and the next one goes on from there",
-        env!("CARGO_PKG_VERSION"),
+        env!("PERSONACTL_VERSION"),
         place.unwrap_or_default()
     );
 }

@@ -27,4 +27,5 @@ mod status;
 mod support;
 mod undo;
 mod validate;
+mod version;
 mod watch;
