@@ -4,6 +4,7 @@ mod against;
 mod apply;
 mod canaries;
 mod disk;
+mod examples;
 mod faults;
 mod fields;
 mod fuzz;
