@@ -18,6 +18,8 @@ mod mistakes;
 mod plan;
 mod prune;
 mod pull;
+#[cfg(target_os = "linux")]
+mod release;
 mod reports;
 mod repository;
 mod saved;
