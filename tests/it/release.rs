@@ -9,11 +9,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Value, json};
 use walkdir::WalkDir;
 
-use crate::support::Site;
+use crate::support::{DAY, Site, git};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// When the commit was made that is released, in seconds.
-const DAY: u64 = 981_147_906;
 
 fn workflow() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/.github/workflows/release.yml");
@@ -127,16 +125,8 @@ fn built() -> Site {
     for text in ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md"] {
         site.write(text, text);
     }
-    for arguments in [
-        &["init", "-q"] as &[_],
-        &["commit", "-q", "--allow-empty", "-m", "text"],
-    ] {
-        let mut git = Command::new("git");
-        git.args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
-            .env("GIT_COMMITTER_DATE", format!("@{DAY} +0700"))
-            .args(arguments)
-            .current_dir(site.path(""));
-        succeeds(&git.output().expect("git runs"));
+    for arguments in ["init -q", "commit -q --allow-empty -m text"] {
+        succeeds(&run(git(site.path(""), arguments.split(' '))));
     }
     site
 }

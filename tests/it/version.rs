@@ -1,10 +1,12 @@
 //! The build script, run by itself: where it finds the commit that `--version` names, and where it must not.
 
+use std::env::consts::EXE_SUFFIX;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
-use crate::support::Site;
+use crate::support::{Site, git};
 
 /// A commit as `cargo package` writes it down.
 const PACKAGED: &str = r#"{
@@ -14,10 +16,21 @@ const PACKAGED: &str = r#"{
   "path_in_vcs": ""
 }"#;
 
-/// The build script, and folders for it to run in.
+/// The build script as a program. It is made once.
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+    let program =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("version-script{EXE_SUFFIX}"));
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/build.rs");
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--edition=2024", "-o"]).arg(&program);
+    let status = rustc.arg(source).status().expect("rustc runs");
+    assert!(status.success(), "it is no program");
+    program
+});
+
+/// Folders for the script to run in.
 struct Script {
     site: Site,
-    program: PathBuf,
 }
 
 /// What it said: the version, and the file whose changes run it again.
@@ -29,19 +42,12 @@ struct Said {
 
 impl Script {
     fn new() -> Self {
-        let site = Site::bare();
-        let program = site.path("script");
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/build.rs");
-        let mut rustc = Command::new(option_env!("RUSTC").unwrap_or("rustc"));
-        rustc.args(["--edition=2024", "-o"]).arg(&program);
-        let status = rustc.arg(source).status().expect("rustc runs");
-        assert!(status.success(), "it is no program");
-        Self { site, program }
+        Self { site: Site::bare() }
     }
 
     /// It, ready to run in this folder.
     fn at(&self, folder: &str) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(&*PROGRAM);
         command
             .current_dir(self.site.path(folder))
             .env_remove("PERSONACTL_COMMIT")
@@ -68,13 +74,7 @@ impl Script {
     }
 
     fn git(&self, folder: &str, arguments: &[&str]) -> String {
-        let mut git = Command::new("git");
-        git.args(arguments).current_dir(self.site.path(folder));
-        for who in ["AUTHOR", "COMMITTER"] {
-            git.env(format!("GIT_{who}_NAME"), "somebody");
-            git.env(format!("GIT_{who}_EMAIL"), "somebody@example.com");
-            git.env(format!("GIT_{who}_DATE"), "2001-02-03T04:05:06+0700");
-        }
+        let mut git = git(self.site.path(folder), arguments.iter().copied());
         let output = git.output().expect("git runs");
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).expect("text")

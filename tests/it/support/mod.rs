@@ -2,6 +2,7 @@
 //! environment.
 
 mod canned;
+mod git;
 mod scripted;
 mod served;
 mod site;
@@ -9,6 +10,7 @@ mod site;
 mod terminal;
 
 pub(crate) use canned::Canned;
+pub(crate) use git::{DAY, git};
 pub(crate) use scripted::{Answer, Asked, Scripted};
 pub(crate) use served::Served;
 pub(crate) use site::{Output, Running, Site};
