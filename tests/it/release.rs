@@ -355,3 +355,42 @@ fn only_who_publishes_may_write_and_it_builds_nothing() {
         assert_eq!(uses("actions/cache"), 0, "{name}");
     }
 }
+
+#[test]
+fn the_image_is_built_from_all_that_the_manifest_names() {
+    let ignored = include_str!("../../examples/docker/Dockerfile.dockerignore");
+    let lines = ignored.lines().filter(|line| !line.starts_with('#'));
+    let (kept, rest): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with('!'));
+    assert_eq!(rest, ["*"]);
+    // These patterns mean the same to a shell.
+    let patterns = kept.join(" ").replace('!', "");
+    let site = Site::bare();
+    let script = format!("cp -r --parents {patterns} \"$0\"");
+    let mut copy = Command::new("bash");
+    copy.args(["-c", &script])
+        .arg(site.path(""))
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    succeeds(&run(copy));
+    // The first step of a build. Whether there is all to fetch is not asked here.
+    let mut fetch = Command::new(env!("CARGO"));
+    fetch
+        .args(["fetch", "--locked", "--offline"])
+        .current_dir(site.path(""));
+    let said = String::from_utf8(run(fetch).stderr).expect("text");
+    assert!(!said.contains("failed to parse manifest"), "{said}");
+    for (path, comes) in [
+        ("Cargo.lock", true),
+        ("src/build.rs", true),
+        ("personas", false),
+    ] {
+        assert_eq!(site.path(path).exists(), comes, "{path}");
+    }
+}
+
+#[test]
+fn the_image_and_the_release_are_built_by_the_same_compiler() {
+    let workflow = workflow();
+    let version = workflow["env"]["RUSTUP_TOOLCHAIN"].as_str();
+    let image = format!("\nFROM rust:{}-alpine", version.expect("a version"));
+    assert!(include_str!("../../examples/docker/Dockerfile").contains(&image));
+}
