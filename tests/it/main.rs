@@ -8,6 +8,8 @@ mod examples;
 mod faults;
 mod fields;
 mod fuzz;
+#[cfg(unix)]
+mod hooks;
 mod hostile;
 mod import;
 mod init;
