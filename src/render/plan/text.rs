@@ -70,7 +70,11 @@ impl Page<'_> {
             return self.spans("", "", &[Span::new(STRONG, nothing), Span::plain(rest)]);
         }
         let counts = format!("{}{unmanaged}.", counts(summary));
-        let id = format!(" Plan id {id}");
+        // What was compared with files cannot be applied: its id would be of no use to anybody.
+        let id = match plan.against {
+            Against::Service(_) => format!(" Plan id {id}"),
+            Against::Revision { .. } => String::new(),
+        };
         self.spans("", "", &[Span::new(STRONG, counts), Span::plain(id)]);
     }
 
