@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use anstyle::Style;
+
 use super::escape::on_one_line;
 use super::plan::ended;
 use super::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG, paint};
@@ -17,12 +19,7 @@ pub fn outcome(step: &Step, outcome: &Outcome) -> String {
     if matches!(step.action, Action::Keep) {
         return text;
     }
-    let (sign, style) = match outcome.status {
-        Status::Applied => ('✓', ADDED),
-        Status::Unchanged => ('=', FAINT),
-        Status::Stale | Status::Blocked | Status::Skipped => ('!', BLOCKED),
-        Status::Refused | Status::Failed => ('✗', REMOVED),
-    };
+    let (sign, style) = sign(outcome.status);
     let id = outcome.persona_id.as_ref().or(step.persona_id.as_ref());
     let id = id.map(|id| format!("  {id}")).unwrap_or_default();
     let what = format!("{sign} {}", outcome.status.word());
@@ -51,6 +48,16 @@ pub fn outcome(step: &Step, outcome: &Outcome) -> String {
         .expect("a string takes all");
     }
     text
+}
+
+/// The sign of a status, and its colour.
+pub(super) const fn sign(status: Status) -> (char, Style) {
+    match status {
+        Status::Applied => ('✓', ADDED),
+        Status::Unchanged => ('=', FAINT),
+        Status::Stale | Status::Blocked | Status::Skipped => ('!', BLOCKED),
+        Status::Refused | Status::Failed => ('✗', REMOVED),
+    }
 }
 
 /// How many steps ended in which way.

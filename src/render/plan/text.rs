@@ -5,7 +5,7 @@ use anstyle::Style;
 use super::change::{Change, Deed, Depth, path};
 use super::entry::{Entry, cause, entries, kept};
 use super::report::Report;
-use super::words::{self, NOT_LOOKED_AT, counts, headline, ticked};
+use super::words::{self, NOT_LOOKED_AT, counts, headline, ticked, unavailable};
 use crate::plan::{Action, Against, Cause, FieldChange, Step};
 use crate::render::escape::on_one_line;
 use crate::render::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG};
@@ -119,11 +119,7 @@ impl Page<'_> {
 
     /// Secrets that are not set here: what stands among them was not compared.
     fn unavailable(&mut self, step: &Step) {
-        for name in &step.unavailable {
-            let said = match step.action.body() {
-                Some(_) => format!("{name} is not set here; applying this needs it"),
-                None => format!("{name} is not set here, so its field is not compared"),
-            };
+        for said in unavailable(step) {
             self.spans("    ", "    ", &[Span::new(BLOCKED, said)]);
         }
     }
@@ -296,6 +292,7 @@ fn title(step: &Step) -> Vec<Span> {
     vec![Span::new(style.bold(), title), Span::plain(name)]
 }
 
+/// The sign of an action, and its colour.
 const fn sign(action: &Action) -> (char, Style) {
     let style = match action {
         Action::Create(_) | Action::Recreate(_) => ADDED,

@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use crate::apply::{Outcome, Status};
-use crate::plan::{Action, Against, Plan, Summary};
+use crate::plan::{Action, Against, Plan, Step, Summary};
 use crate::render::escape::on_one_line;
 
 /// How much of a commit is shown.
@@ -97,4 +97,14 @@ pub(super) const fn parts(summary: Summary) -> [(usize, &'static str); 7] {
         (blocked, "blocked"),
         (keep, "unchanged"),
     ]
+}
+
+/// What it means that secrets are not set here: what stands among them was not compared.
+pub(super) fn unavailable(step: &Step) -> impl Iterator<Item = String> {
+    let meaning = match step.action.body() {
+        Some(_) => "; applying this needs it",
+        None => ", so its field is not compared",
+    };
+    let names = step.unavailable.iter();
+    names.map(move |name| format!("{name} is not set here{meaning}"))
 }
