@@ -7,7 +7,7 @@ use super::budget::{Block, Section, fit};
 use super::change::{Change, Depth, path};
 use super::entry::{Entry, cause, entries, kept};
 use super::report::Report;
-use super::words::{NOT_LOOKED_AT, headline, sign};
+use super::words::{NOT_LOOKED_AT, headline, sign, unavailable};
 use crate::apply::Outcome;
 use crate::plan::{Action, Against, Cause, FieldChange, Step};
 use crate::render::escape::on_one_line;
@@ -136,8 +136,7 @@ fn notes(report: &Report<'_>, entry: &Entry<'_>) -> Block {
     let all: Vec<&Step> = iter::once(*step).chain(alike.iter().copied()).collect();
     let mut lines: Vec<String> = all.iter().map(|step| who(step)).collect();
     lines.extend(step.reason.iter().map(|reason| format!("! {reason}")));
-    let missing = step.unavailable.iter();
-    lines.extend(missing.map(|name| format!("! {name} is not set here, and not compared")));
+    lines.extend(unavailable(step).map(|said| format!("! {said}")));
     let ended = report.steps();
     let ended = ended.filter(|(step, _)| all.iter().any(|other| other.key == step.key));
     lines.extend(ended.filter_map(|(step, outcome)| told(step, outcome?)));

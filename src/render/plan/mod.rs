@@ -6,6 +6,7 @@ mod budget;
 mod change;
 mod entry;
 mod github;
+mod html;
 mod json;
 mod markdown;
 mod patch;

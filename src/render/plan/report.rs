@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::{github, json, markdown, patch, text};
+use super::{github, html, json, markdown, patch, text};
 use crate::apply::Outcome;
 use crate::model::Digest;
 use crate::plan::{Plan, Step};
@@ -21,6 +21,8 @@ pub enum Form {
     Json,
     /// For a comment on a pull request
     Markdown,
+    /// One page for a browser, with nothing beside it
+    Html,
     /// The JSON Patch of each persona, by its key
     Patch,
     /// Workflow commands, which GitHub shows on the lines of a pull request
@@ -90,6 +92,7 @@ impl Report<'_> {
             Form::Text => text::report(self),
             Form::Json => json::report(self),
             Form::Markdown => markdown::report(self),
+            Form::Html => html::report(self),
             Form::Patch => patch::report(self),
             Form::Github => github::report(self),
         }

@@ -38,6 +38,7 @@ fn target(plan: &Plan, quote: Quote<'_>) -> String {
         Against::Service(address) => format!("{environment} at {}", quote(address)),
         Against::Revision { name, commit } => {
             let commit: String = commit.chars().take(SHORT).collect();
+            let commit = on_one_line(&commit);
             format!("{environment} against {} ({commit})", quote(name))
         }
     }

@@ -1,0 +1,11 @@
+//! The plan as one page for a browser: it asks nobody for anything, and can be read without its script.
+//!
+//! `view` is all that the page says, already harmless; the templates give it its marks, and nothing else.
+
+mod page;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use page::report;
