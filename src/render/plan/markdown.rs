@@ -7,15 +7,12 @@ use super::budget::{Block, Section, fit};
 use super::change::{Change, Depth, path};
 use super::entry::{Entry, cause, entries, kept};
 use super::report::Report;
-use super::words::{NOT_LOOKED_AT, headline, sign, unavailable};
+use super::words::{NOT_LOOKED_AT, headline, named, sign, unavailable};
 use crate::apply::Outcome;
-use crate::plan::{Action, Against, Cause, FieldChange, Step};
+use crate::plan::{Action, Against, FieldChange, Step};
 use crate::render::escape::on_one_line;
 use crate::render::value::{counted, difference};
 use crate::render::wrap::Span;
-
-/// How many fields the table names.
-const NAMED: usize = 3;
 
 /// The plan as Markdown.
 pub(super) fn report(report: &Report<'_>) -> String {
@@ -113,21 +110,7 @@ fn differs(step: &Step) -> String {
     if step.action.body().is_some() || count == 0 {
         return counted(count, "field");
     }
-    let fields = step.fields.iter().take(NAMED);
-    let named: Vec<String> = fields.map(named).collect();
-    match count.saturating_sub(NAMED) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    }
-}
-
-/// A field in the table; that somebody edited it live is worth a look.
-fn named(field: &FieldChange) -> String {
-    let path = in_table(field.path.as_str());
-    match field.cause {
-        Cause::Drift | Cause::Conflict => format!("{path} ({})", cause(field.cause)),
-        Cause::Change | Cause::FirstContact => path,
-    }
+    named(step, &in_table)
 }
 
 /// What there is to know of a step beside its fields.

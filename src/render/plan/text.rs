@@ -5,7 +5,7 @@ use anstyle::Style;
 use super::change::{Change, Deed, Depth, path};
 use super::entry::{Entry, cause, entries, kept};
 use super::report::Report;
-use super::words::{self, NOT_LOOKED_AT, counts, headline, ticked, unavailable};
+use super::words::{self, NOT_LOOKED_AT, counts, headline, named, ticked, unavailable};
 use crate::plan::{Action, Against, Cause, FieldChange, Step};
 use crate::render::escape::on_one_line;
 use crate::render::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG};
@@ -188,23 +188,18 @@ impl Page<'_> {
     /// Each entry on one line, where there are too many to be read.
     fn overview(&mut self, entries: &[Entry<'_>]) {
         for Entry { step, alike } in entries {
-            let mut spans = match alike.len() {
-                0 => title(step),
-                more => {
-                    let others = format!("  and {more} in the same way");
-                    [title(step), vec![Span::plain(others)]].concat()
-                }
-            };
-            let paths: Vec<String> = step.fields.iter().map(path).collect();
-            if let (false, Some(first)) = (step.action.body().is_some(), paths.first()) {
-                let more = match paths.len() - 1 {
-                    0 => String::new(),
-                    more => format!(" and {more} more"),
-                };
-                spans.push(Span::new(FAINT, format!("  {first}{more}")));
+            let mut spans = title(step);
+            if let more @ 1.. = alike.len() {
+                spans.push(Span::plain(format!("  and {more} in the same way")));
+            }
+            if step.action.body().is_none() && !step.fields.is_empty() {
+                let named = named(step, &|path| on_one_line(path).into_owned());
+                spans.push(Span::new(FAINT, format!("  {named}")));
             }
             let reason = step.reason.as_deref().map(on_one_line);
             spans.extend(reason.map(|reason| Span::plain(format!("  {reason}"))));
+            let missing = unavailable(step).map(|said| Span::new(BLOCKED, format!("  {said}")));
+            spans.extend(missing);
             self.spans("", "    ", &spans);
         }
         let hint = "So many are told in short: `--only KEY` shows one of them, `--report html=plan.html` all.";

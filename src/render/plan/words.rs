@@ -2,9 +2,11 @@
 
 use super::report::Report;
 use crate::apply::{Outcome, Status};
-use crate::plan::{Action, Against, Plan, Step, Summary};
+use crate::plan::{Action, Against, Cause, FieldChange, Plan, Step, Summary};
 use crate::render::escape::on_one_line;
 
+/// How many fields are named where a step has one line.
+const NAMED: usize = 3;
 /// How much of a commit is shown.
 const SHORT: usize = 10;
 /// What a plan against a revision does not say.
@@ -108,4 +110,20 @@ pub(super) fn unavailable(step: &Step) -> impl Iterator<Item = String> {
     };
     let names = step.unavailable.iter();
     names.map(move |name| format!("{name} is not set here{meaning}"))
+}
+
+/// The first fields of a step, in one line; that somebody edited one live is worth a look.
+pub(super) fn named(step: &Step, quote: Quote<'_>) -> String {
+    let field = |field: &FieldChange| {
+        let path = quote(field.path.as_str());
+        match field.cause {
+            Cause::Drift | Cause::Conflict => format!("{path} ({})", field.cause),
+            Cause::Change | Cause::FirstContact => path,
+        }
+    };
+    let fields: Vec<String> = step.fields.iter().take(NAMED).map(field).collect();
+    match step.fields.len().saturating_sub(NAMED) {
+        0 => fields.join(", "),
+        more => format!("{} and {more} more", fields.join(", ")),
+    }
 }
