@@ -16,6 +16,7 @@ use crate::apply::Outcome;
 use crate::durable;
 use crate::lint::Verdict;
 use crate::manifest::{self, Loaded};
+use crate::model::Severity;
 use crate::plan::Plan;
 use crate::render::{self, Form, Marks, Report, SUMMARY, Setting};
 use crate::yaml::Sources;
@@ -119,8 +120,11 @@ impl<'t> Teller<'t> {
         checked: Result<(), Error>,
         form: Form,
     ) -> Result<(), Error> {
+        let mut findings = loaded.findings.clone();
+        // As ever, what is only advice is left to `validate`.
+        findings.retain(|finding| finding.severity != Severity::Advice);
         let mut verdict = Verdict::default();
-        verdict.add("", loaded.findings.clone(), Sources::default());
+        verdict.add("", findings, Sources::default());
         self.annotations = render::annotations(&verdict, &self.folder);
         if checked.is_err() {
             self.findings(form)?;

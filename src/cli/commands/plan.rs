@@ -74,8 +74,8 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     if let Some(path) = &args.out {
         plan_file::write(path, &site, &prepared)?;
     }
-    teller.report(&prepared.plan, None)?;
     teller.show(&prepared.plan, args.format)?;
+    teller.report(&prepared.plan, None)?;
     if let Some(path) = &args.out {
         let path = path.display();
         context.mention(&format!(
@@ -103,8 +103,8 @@ fn compare(args: &Args, revision: &str, context: &Context) -> Result<Outcome, Er
         ..Policy::default()
     };
     let plan = former.compare(&terms.environment, &loaded, &policy);
-    teller.report(&plan, None)?;
     teller.show(&plan, args.format)?;
+    teller.report(&plan, None)?;
     Ok(args.outcome(&plan))
 }
 

@@ -64,7 +64,10 @@ fn shorten(sections: &mut [Section], used: &mut usize, most: usize) -> usize {
 
 /// Leaves out what is below the rows, the longest first; how many.
 fn fold(sections: &mut [Section], used: &mut usize, most: usize) -> usize {
-    let mut sections: Vec<&mut Section> = sections.iter_mut().collect();
+    let sections = sections.iter_mut();
+    let mut sections: Vec<_> = sections
+        .filter(|section| !section.open.is_empty())
+        .collect();
     sections.sort_by_key(|section| std::cmp::Reverse(length(&section.details())));
     let mut count = 0;
     for section in sections {

@@ -12,7 +12,12 @@ pub(super) struct Entry<'p> {
     pub(super) alike: Vec<&'p Step>,
 }
 
-impl Entry<'_> {
+impl<'p> Entry<'p> {
+    /// All its steps.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &'p Step> {
+        std::iter::once(self.step).chain(self.alike.iter().copied())
+    }
+
     /// Where the manifest says so; of several personas, if all of them say it there.
     pub(super) fn place(&self, field: &FieldChange) -> String {
         let first = place(self.step, field);

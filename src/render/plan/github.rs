@@ -18,7 +18,7 @@ pub(super) fn report(report: &Report<'_>) -> String {
         commands.extend(told.map(|command| command.line(report.setting.folder)));
     }
     for entry in entries(&report.plan.steps) {
-        for step in std::iter::once(entry.step).chain(entry.alike) {
+        for step in entry.steps() {
             let told = of_step(step);
             commands.extend(told.iter().map(|told| told.line(report.setting.folder)));
         }

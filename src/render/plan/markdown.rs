@@ -1,41 +1,38 @@
 //! A plan as a comment on a pull request: as long as such a comment may be, and nothing that it quotes gets out of its code.
 
-use std::iter;
+use std::collections::BTreeSet;
 
 use super::Marks;
 use super::budget::{Block, Section, fit};
 use super::change::{Change, Depth, path};
 use super::entry::{Entry, cause, entries, kept};
-use super::report::Report;
+use super::report::{Outcomes, Report};
 use super::words::{NOT_LOOKED_AT, headline, named, sign, unavailable};
-use crate::apply::Outcome;
+use crate::apply::{Outcome, Status};
 use crate::plan::{Action, Against, FieldChange, Step};
 use crate::render::escape::on_one_line;
+use crate::render::outcomes;
 use crate::render::value::{counted, difference};
 use crate::render::wrap::Span;
 
 /// The plan as Markdown.
 pub(super) fn report(report: &Report<'_>) -> String {
     let head = format!("{}\n### {}\n", marker(report), headline(report, &code));
-    let sections = entries(&report.plan.steps);
-    let sections = sections.iter().map(|entry| section(report, entry));
-    let foot = foot(report);
-    fit(&head, sections.collect(), &foot, report.setting.budget)
-}
-
-/// What is said of personas that are left alone, and what names the plan.
-fn foot(report: &Report<'_>) -> String {
     let plan = report.plan;
-    let kept = kept(&plan.steps, false).filter_map(|step| {
-        let reason = step.reason.as_deref()?;
-        Some(format!("- {}: {}", code(step.key.as_str()), code(reason)))
-    });
-    let mut said: Vec<String> = kept.collect();
-    said.push(match plan.against {
-        Against::Revision { .. } => format!("\n{NOT_LOOKED_AT}"),
-        Against::Service(_) => format!("\nPlan id `{}`", report.id),
-    });
-    said.join("\n")
+    let outcomes = report.endings();
+    let busy = entries(&plan.steps);
+    let busy = busy.iter().map(|entry| section(entry, &outcomes));
+    let kept = kept(&plan.steps, false).map(left_alone);
+    let foot = match plan.against {
+        Against::Revision { .. } => NOT_LOOKED_AT.to_owned(),
+        Against::Service(_) => format!("Plan id `{}`", report.id),
+    };
+    fit(
+        &head,
+        busy.chain(kept).collect(),
+        &foot,
+        report.setting.budget,
+    )
 }
 
 /// The line by which a workflow finds its comment again: it depends on nothing but the directory and the environment.
@@ -54,9 +51,9 @@ fn plain(name: &str) -> String {
     name.chars().map(spelt).collect()
 }
 
-fn section(report: &Report<'_>, entry: &Entry<'_>) -> Section {
+fn section(entry: &Entry<'_>, outcomes: &Outcomes<'_>) -> Section {
     let Entry { step, alike } = entry;
-    let mut blocks = vec![notes(report, entry)];
+    let mut blocks = vec![notes(entry, outcomes)];
     blocks.extend(match step.action.body() {
         Some(_) => vec![body(step)],
         None => step
@@ -78,7 +75,7 @@ fn section(report: &Report<'_>, entry: &Entry<'_>) -> Section {
         count => format!(": {}", counted(count, "field")),
     };
     Section {
-        row: row(entry),
+        row: row(entry, outcomes),
         open: format!(
             "<details><summary>{action} <code>{key}</code>{more}{count}</summary>\n\n{fence}diff\n"
         ),
@@ -88,7 +85,7 @@ fn section(report: &Report<'_>, entry: &Entry<'_>) -> Section {
 }
 
 /// A line of the table.
-fn row(entry: &Entry<'_>) -> String {
+fn row(entry: &Entry<'_>, outcomes: &Outcomes<'_>) -> String {
     let Entry { step, alike } = entry;
     let key = in_table(step.key.as_str());
     let more = match alike.len() {
@@ -98,7 +95,32 @@ fn row(entry: &Entry<'_>) -> String {
     let name = in_table(&step.persona_name);
     let differs = differs(step);
     let action = format!("{} {}", sign(&step.action), step.action.word());
-    format!("| `{action}` | {key}{more} | {name} | {differs} |\n")
+    let ended = ended(entry, outcomes);
+    format!("| `{action}`{ended} | {key}{more} | {name} | {differs} |\n")
+}
+
+/// How the steps of an entry have ended, where it was applied.
+fn ended(entry: &Entry<'_>, outcomes: &Outcomes<'_>) -> String {
+    let outcomes = entry.steps().filter_map(|step| outcomes.get(&step.key));
+    let ended: BTreeSet<Status> = outcomes.map(|outcome| outcome.status).collect();
+    let said = ended.into_iter();
+    let said = said.map(|status| format!(" {} {}", outcomes::sign(status).0, status.word()));
+    said.collect()
+}
+
+/// A persona that is left alone, and that there is something to say of.
+fn left_alone(step: &Step) -> Section {
+    let key = in_table(step.key.as_str());
+    let name = in_table(&step.persona_name);
+    let reason = step.reason.iter().cloned();
+    let said: Vec<String> = reason.chain(unavailable(step)).collect();
+    let said = in_table(&said.join("; "));
+    Section {
+        row: format!("| `= keep` | {key} | {name} | {said} |\n"),
+        open: String::new(),
+        blocks: Vec::new(),
+        close: String::new(),
+    }
 }
 
 /// What differs, in a few words.
@@ -114,15 +136,13 @@ fn differs(step: &Step) -> String {
 }
 
 /// What there is to know of a step beside its fields.
-fn notes(report: &Report<'_>, entry: &Entry<'_>) -> Block {
-    let Entry { step, alike } = entry;
-    let all: Vec<&Step> = iter::once(*step).chain(alike.iter().copied()).collect();
-    let mut lines: Vec<String> = all.iter().map(|step| who(step)).collect();
+fn notes(entry: &Entry<'_>, outcomes: &Outcomes<'_>) -> Block {
+    let step = entry.step;
+    let mut lines: Vec<String> = entry.steps().map(who).collect();
     lines.extend(step.reason.iter().map(|reason| format!("! {reason}")));
     lines.extend(unavailable(step).map(|said| format!("! {said}")));
-    let ended = report.steps();
-    let ended = ended.filter(|(step, _)| all.iter().any(|other| other.key == step.key));
-    lines.extend(ended.filter_map(|(step, outcome)| told(step, outcome?)));
+    let told = |step: &Step| told(step, outcomes.get(&step.key)?);
+    lines.extend(entry.steps().filter_map(told));
     if let count @ 1.. = step.unmanaged.len() {
         let count = counted(count, "unmanaged field");
         lines.push(format!("# {count}, left alone"));
@@ -130,7 +150,7 @@ fn notes(report: &Report<'_>, entry: &Entry<'_>) -> Block {
     let lines = lines.iter().map(|line| format!("{}\n", on_one_line(line)));
     Block {
         whole: lines.collect(),
-        stub: left_out(all.len(), "persona"),
+        stub: left_out(entry.alike.len() + 1, "persona"),
     }
 }
 

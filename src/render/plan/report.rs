@@ -1,10 +1,12 @@
 //! A plan as it is told, and all that its forms have to know beside it.
 
+use std::collections::BTreeMap;
+
 use clap::ValueEnum;
 
 use super::{github, html, json, markdown, patch, text};
 use crate::apply::Outcome;
-use crate::model::Digest;
+use crate::model::{Digest, Key};
 use crate::plan::{Plan, Step};
 
 /// How long a comment on GitHub may be, less a little: the limit is 65,536.
@@ -41,6 +43,9 @@ pub struct Report<'r> {
     /// Where it is told.
     pub setting: Setting<'r>,
 }
+
+/// What became of steps, by their keys.
+pub(super) type Outcomes<'r> = BTreeMap<&'r Key, &'r Outcome>;
 
 /// Where a plan is told, and how much of it.
 #[derive(Clone, Copy, Debug)]
@@ -103,5 +108,12 @@ impl Report<'_> {
         let outcomes = self.outcomes.unwrap_or_default().iter().map(Some);
         let outcomes = outcomes.chain(std::iter::repeat(None));
         self.plan.steps.iter().zip(outcomes)
+    }
+
+    /// What became of each step, by its key; nothing where the plan was not applied.
+    pub(super) fn endings(&self) -> Outcomes<'_> {
+        let ended = self.steps();
+        let ended = ended.filter_map(|(step, outcome)| Some((&step.key, outcome?)));
+        ended.collect()
     }
 }

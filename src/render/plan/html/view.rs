@@ -1,16 +1,13 @@
 //! All that the page says. Every text is harmless once it stands here: what would hide or reorder is made visible.
 
-use std::collections::BTreeMap;
-
 use crate::apply::{Normalised, Outcome, Status};
 use crate::diff::text::{Line, Piece};
-use crate::model::Key;
 use crate::plan::{Action, Against, FieldChange, Plan, Step};
 use crate::render::escape::on_one_line;
 use crate::render::outcomes;
 use crate::render::plan::change::{Change, Deed, Depth, path};
 use crate::render::plan::entry::{self, cause, entries};
-use crate::render::plan::report::Report;
+use crate::render::plan::report::{Outcomes, Report};
 use crate::render::plan::words::sign;
 use crate::render::plan::words::unavailable;
 use crate::render::value::{brief, counted};
@@ -114,8 +111,6 @@ pub(super) enum Block {
 /// A line in stretches, each of which has changed or not.
 pub(super) struct Words(pub(super) Vec<(bool, String)>);
 
-type Outcomes<'r> = BTreeMap<&'r Key, &'r Outcome>;
-
 impl Target {
     pub(super) fn of(plan: &Plan) -> Self {
         let (against, is_revision) = match &plan.against {
@@ -146,7 +141,7 @@ impl Tally {
 
 impl Group {
     pub(super) fn all(report: &Report<'_>) -> Vec<Self> {
-        let outcomes = outcomes_of(report);
+        let outcomes = report.endings();
         let mut groups: Vec<Self> = Vec::new();
         for (number, entry) in entries(&report.plan.steps).iter().enumerate() {
             let action = &entry.step.action;
@@ -181,7 +176,7 @@ impl Group {
 
 /// The personas that are left alone.
 pub(super) fn kept(report: &Report<'_>) -> Vec<Persona> {
-    let outcomes = outcomes_of(report);
+    let outcomes = report.endings();
     let kept = report.plan.steps.iter();
     let kept = kept.filter(|step| matches!(step.action, Action::Keep));
     kept.map(|step| {
@@ -200,13 +195,6 @@ pub(super) fn kept(report: &Report<'_>) -> Vec<Persona> {
         }
     })
     .collect()
-}
-
-fn outcomes_of<'r>(report: &'r Report<'_>) -> Outcomes<'r> {
-    let ended = report.steps();
-    ended
-        .filter_map(|(step, outcome)| Some((&step.key, outcome?)))
-        .collect()
 }
 
 fn paths(step: &Step) -> Vec<String> {
