@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use walkdir::WalkDir;
@@ -29,9 +30,14 @@ fn repository() -> Site {
     site
 }
 
-fn workflow(site: &Site) -> Value {
-    let text = site.read(".github/workflows/personas.yml");
-    serde_yaml::from_str(&text).expect("it is YAML")
+/// The workflows that `--github` writes.
+const WORKFLOWS: [&str; 3] = ["deploy", "drift", "pull-request"];
+
+/// The environment of a workflow.
+fn environment(site: &Site, workflow: &str) -> Value {
+    let text = site.read(&format!(".github/workflows/personas-{workflow}.yml"));
+    let workflow: Value = serde_yaml::from_str(&text).expect("it is YAML");
+    workflow["env"].clone()
 }
 
 #[test]
@@ -78,8 +84,8 @@ fn one_file_that_is_there_keeps_all_others_from_being_written() {
         "agents/_prompts/manners.md",
         "agents/personactl.yml",
         "agents/support/agent.json",
-        ".github/workflows/personas.yml",
-        ".github/workflows/personas.yaml",
+        ".github/workflows/personas-pull-request.yml",
+        ".github/workflows/personas-deploy.yaml",
     ] {
         let site = Site::bare();
         site.write(name, "mine");
@@ -101,53 +107,42 @@ fn what_cannot_be_written_leaves_nothing_behind() {
 }
 
 #[test]
-fn the_workflow_is_for_the_directory_and_stands_at_the_top_of_the_repository() {
+fn the_workflows_are_for_the_directory_and_stand_at_the_top_of_the_repository() {
     let site = repository();
     fs::create_dir(site.path("team")).expect("it is made");
     site.run(["-C", "team", "init", "our agents", "--github"])
         .success()
         .says("+ our agents/receptionist.yaml")
-        .says("+ ../.github/workflows/personas.yml");
-    assert_eq!(workflow(&site)["env"]["DIRECTORY"], "team/our agents");
+        .says("+ ../.github/workflows/personas-deploy.yml");
+    for workflow in WORKFLOWS {
+        assert_eq!(environment(&site, workflow)["DIRECTORY"], "team/our agents");
+    }
     site.run(["plan", "team/our agents"])
         .success()
         .says("2 to create");
 }
 
 #[test]
-fn the_workflow_lets_nobody_do_more_than_they_need() {
+fn the_workflows_are_those_of_the_examples() {
     let site = Site::bare();
     site.run(["init", "--github"]).success();
-    let workflow = workflow(&site);
-    let events: Vec<_> = workflow["on"].as_object().expect("events").keys().collect();
-    assert_eq!(events, ["pull_request", "push"]);
-    assert_eq!(workflow["permissions"], json!({}));
-    let jobs = &workflow["jobs"];
-    assert_eq!(jobs["plan"]["permissions"], json!({"contents": "read"}));
-    assert_eq!(jobs["deploy"]["permissions"], json!({"contents": "write"}));
-    let runs = |job: &str| -> Vec<_> {
-        let steps = jobs[job]["steps"].as_array().expect("steps");
-        let run = steps.iter().filter_map(|step| step["run"].as_str());
-        run.filter(|run| run.starts_with("personactl")).collect()
-    };
-    assert_eq!(
-        runs("plan"),
-        [
-            "personactl validate \"$DIRECTORY\" -e all --format github",
-            "personactl plan \"$DIRECTORY\"",
-        ]
-    );
-    assert_eq!(
-        runs("deploy"),
-        ["personactl apply \"$DIRECTORY\" --yes \"$PERSONACTL_ENVIRONMENT\""]
-    );
+    for workflow in WORKFLOWS {
+        let example = format!("examples/github/{workflow}.yml");
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join(example);
+        let example = fs::read_to_string(example).expect("an example");
+        let written = site.read(&format!(".github/workflows/personas-{workflow}.yml"));
+        assert_eq!(
+            written,
+            example.replace("DIRECTORY: personas", "DIRECTORY: \"personas\"")
+        );
+    }
 }
 
 #[test]
-fn what_the_workflow_runs_works_as_it_was_written() {
+fn what_the_workflows_run_works_before_anything_is_filled_in() {
     let mut site = Site::bare();
     site.run(["init", "--github"]).success();
-    let environment = &workflow(&site)["env"];
+    let environment = environment(&site, "deploy");
     let chosen = environment["PERSONACTL_ENVIRONMENT"].as_str();
     let chosen = chosen.expect("an environment").to_owned();
     site.set("PERSONACTL_ENVIRONMENT", &chosen);

@@ -7,7 +7,7 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::ground::Ground;
 use super::super::outcome::Outcome;
-use super::super::scaffold::{self, PERSONAS, WORKFLOW};
+use super::super::scaffold::{self, PERSONAS};
 use super::super::site::DIRECTORY;
 use crate::bounds::Bounds;
 use crate::durable;
@@ -21,12 +21,12 @@ use crate::durable;
 Examples:
   personactl init                         the directory `personas`
   personactl init agents                  another one
-  personactl init --github                with a workflow for pull requests")]
+  personactl init --github                with workflows: pull requests, deploys, drift")]
 pub(in crate::cli) struct Args {
     /// The persona directory to make
     #[arg(value_name = "DIR", default_value = DIRECTORY)]
     directory: PathBuf,
-    /// Add a GitHub workflow: pull requests are planned, what is merged is applied
+    /// Add GitHub workflows: pull requests are planned, what is merged is applied, drift has an issue
     #[arg(long)]
     github: bool,
 }
@@ -35,7 +35,7 @@ pub(in crate::cli) fn run(args: &Args, context: &Context) -> Result<Outcome, Err
     let ground = Ground::of(&args.directory)?;
     let mut files = personas(&ground, &args.directory);
     if args.github {
-        files.push(workflow(&ground)?);
+        files.extend(workflows(&ground)?);
     }
     refuse(&files, &ground.bounds)?;
     write(&files)?;
@@ -71,8 +71,8 @@ fn personas(ground: &Ground, shown: &Path) -> Vec<File> {
     PERSONAS.into_iter().map(file).collect()
 }
 
-/// The workflow, at the top of the repository.
-fn workflow(ground: &Ground) -> Result<File, Error> {
+/// The workflows, at the top of the repository.
+fn workflows(ground: &Ground) -> Result<Vec<File>, Error> {
     let top = ground.bounds.top();
     if !top.join(".git").exists() && top != ground.here {
         let directory = ground.directory.display();
@@ -91,11 +91,12 @@ fn workflow(ground: &Ground) -> Result<File, Error> {
         true => ".".to_owned(),
         false => parts.join("/"),
     };
-    Ok(File {
-        path: top.join(WORKFLOW),
-        shown: ground.way_up().join(WORKFLOW),
-        text: scaffold::workflow(&directory),
-    })
+    let file = |(name, text)| File {
+        path: top.join(name),
+        shown: ground.way_up().join(name),
+        text,
+    };
+    Ok(scaffold::workflows(&directory).map(file).collect())
 }
 
 /// Refuses all of it where something is there already, or where a link leads elsewhere.

@@ -1,4 +1,4 @@
-//! What `init` writes: a small persona directory that teaches, and a workflow for it. The texts are files beside this one.
+//! What `init` writes: a small persona directory that teaches, whose files are beside this one, and the workflows of `examples/`.
 
 /// The files of a persona directory, by their path in it.
 pub(super) const PERSONAS: [(&str, &str); 6] = [
@@ -25,12 +25,29 @@ pub(super) const PERSONAS: [(&str, &str); 6] = [
     ),
 ];
 
-/// Where GitHub looks for the workflow.
-pub(super) const WORKFLOW: &str = ".github/workflows/personas.yml";
+/// The workflows, by where GitHub looks for them. They are those of `examples/`.
+const WORKFLOWS: [(&str, &str); 3] = [
+    (
+        ".github/workflows/personas-pull-request.yml",
+        include_str!("../../../examples/github/pull-request.yml"),
+    ),
+    (
+        ".github/workflows/personas-deploy.yml",
+        include_str!("../../../examples/github/deploy.yml"),
+    ),
+    (
+        ".github/workflows/personas-drift.yml",
+        include_str!("../../../examples/github/drift.yml"),
+    ),
+];
 
-/// The workflow for a persona directory, named as seen from the top of the repository.
-pub(super) fn workflow(directory: &str) -> String {
+/// The workflows for a persona directory, which is named as seen from the top of the repository.
+pub(super) fn workflows(directory: &str) -> impl Iterator<Item = (&'static str, String)> {
     // A JSON string is a YAML one too, whatever is in it.
-    let quoted = serde_json::Value::from(directory).to_string();
-    include_str!("github.yml").replacen("{directory}", &quoted, 1)
+    let quoted = serde_json::Value::from(directory);
+    let line = format!("\n  DIRECTORY: {quoted}\n");
+    WORKFLOWS.into_iter().map(move |(path, text)| {
+        let text = text.replacen("\n  DIRECTORY: personas\n", &line, 1);
+        (path, text)
+    })
 }
