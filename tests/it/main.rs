@@ -34,3 +34,5 @@ mod undo;
 mod validate;
 mod version;
 mod watch;
+#[cfg(unix)]
+mod workflows;
