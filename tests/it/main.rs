@@ -17,6 +17,7 @@ mod kill;
 mod lists;
 mod manual;
 mod mistakes;
+mod page;
 mod plan;
 mod prune;
 mod pull;

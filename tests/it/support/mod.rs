@@ -1,6 +1,7 @@
 //! A persona directory of its own for each test, and the program run in it with an empty
 //! environment.
 
+mod browser;
 mod canned;
 mod git;
 mod scripted;
@@ -9,6 +10,7 @@ mod site;
 #[cfg(unix)]
 mod terminal;
 
+pub(crate) use browser::{Browser, Scripts};
 pub(crate) use canned::Canned;
 pub(crate) use git::{DAY, git};
 pub(crate) use scripted::{Answer, Asked, Scripted};

@@ -94,6 +94,20 @@
     if (one("index-open")) one("index-open").checked = false;
   });
 
+  // The index says where the page stands.
+  const mark = (article, isHere) => {
+    for (const item of links.get(article.id) ?? []) {
+      const link = item.firstElementChild;
+      if (isHere) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  const sight = new IntersectionObserver(
+    (seen) => seen.forEach(({ target, isIntersecting }) => mark(target, isIntersecting)),
+    { rootMargin: "-8% 0px -80% 0px" },
+  );
+  for (const article of articles) sight.observe(article);
+
   // What is printed is printed whole.
   let folded = [];
   addEventListener("beforeprint", () => {

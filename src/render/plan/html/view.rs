@@ -43,6 +43,8 @@ pub(super) struct Entry {
     pub(super) personas: Vec<Persona>,
     pub(super) several: String,
     pub(super) is_new: bool,
+    /// How many fields differ.
+    pub(super) extent: String,
     pub(super) reason: Option<String>,
     pub(super) unavailable: Vec<String>,
     pub(super) fields: Vec<Field>,
@@ -214,6 +216,7 @@ impl Entry {
             personas: all.map(|step| Persona::of(step, outcomes)).collect(),
             several: counted(entry.alike.len() + 1, "persona"),
             is_new: step.action.body().is_some(),
+            extent: counted(step.fields.len(), "field"),
             reason: step
                 .reason
                 .as_deref()
@@ -248,24 +251,31 @@ impl Persona {
                 .as_deref()
                 .map(|file| on_one_line(file).into_owned()),
             notes: Vec::new(),
-            end: end.map(End::of),
+            end: end.map(|end| End::of(step, end)),
         }
     }
 }
 
 impl End {
-    fn of(outcome: &Outcome) -> Self {
+    fn of(step: &Step, outcome: &Outcome) -> Self {
         let normalised = |Normalised { path, sent, seen }: &Normalised| {
             let seen = seen.as_ref().map_or_else(|| "nothing".to_owned(), brief);
             [on_one_line(path.as_str()).into_owned(), brief(sent), seen]
         };
+        // What blocks a step is its reason already.
         let message = outcome.message.as_deref();
+        let message = message.filter(|message| step.reason.as_deref() != Some(message));
         Self {
             sign: outcomes::sign(outcome.status).0,
             word: outcome.status.word(),
             message: message.map(|message| on_one_line(message).into_owned()),
             normalised: outcome.normalised.iter().map(normalised).collect(),
         }
+    }
+
+    /// Whether there is more to say than how it ended.
+    pub(super) const fn has_more(&self) -> bool {
+        self.message.is_some() || !self.normalised.is_empty()
     }
 }
 
