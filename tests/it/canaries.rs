@@ -448,7 +448,7 @@ fn no_secret_is_said_or_written_from_the_first_plan_to_the_last_undo() {
     story.run(&["plan"], 0);
     story.run(&["plan", "--format", "json"], 0);
     story.run(&["plan", "--out", "plan.json"], 0);
-    for form in ["markdown", "patch", "github"] {
+    for form in ["markdown", "html", "patch", "github"] {
         story.run(&["plan", "--format", form], 0);
         story.run(&["plan", "--report", &format!("{form}=report")], 0);
     }

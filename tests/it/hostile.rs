@@ -336,6 +336,7 @@ fn a_hostile_persona_is_shown_harmlessly() {
     let search = Search::new(site);
     search.run(&["plan", "--show-unmanaged", "--out", "plan.json"]);
     search.run(&["plan", "--format", "markdown"]);
+    search.run(&["plan", "--format", "html"]);
     search.run(&["plan", "--format", "patch"]);
     search.run(&["apply", "plan.json"]);
     search.run(&["apply", "--yes"]);
@@ -648,6 +649,7 @@ fn a_terminal_gets_nothing_hostile() {
         &["apply", "--yes"],
         &["plan", "--format", "json"],
         &["plan", "--format", "markdown"],
+        &["plan", "--format", "html"],
         &["plan", "--format", "patch"],
         &["plan", "-vvv", "--only", "ana"],
         &["plan", "--only", "ana", "-vvv", "--log-format", "json"],

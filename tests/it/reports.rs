@@ -165,7 +165,7 @@ fn a_secret_is_not_torn_apart_by_a_word_that_changed_in_it() {
     site.set("KEY", "4711-abcd-9999-efgh");
     site.set("TAVUS_API_KEY", "any");
     site.set("TAVUS_PUBLIC_API_BASE_URL", served.url());
-    for form in ["text", "markdown", "json", "github", "patch"] {
+    for form in ["text", "markdown", "html", "json", "github", "patch"] {
         for color in ["always", "never"] {
             let plan = ["plan", "--format", form, "--color", color];
             site.run(plan).success().says("ana").hides("9999");
