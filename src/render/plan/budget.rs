@@ -16,6 +16,8 @@ pub(super) struct Block {
 }
 
 const TABLE: &str = "\n| | persona | name | what differs |\n| --- | --- | --- | --- |\n";
+/// What is longer than this is left out by itself, and not with all of its section.
+const LONG: usize = 4_000;
 /// What is said of all that was left out, however long that gets.
 const NOTICE: usize = 300;
 
@@ -45,10 +47,10 @@ pub(super) fn fit(head: &str, mut sections: Vec<Section>, foot: &str, most: usiz
     text
 }
 
-/// Leaves out the longest parts, one after the other; how many.
+/// Leaves out the longest parts of sections, one after the other, as long as they are longer than most sections; how many.
 fn shorten(sections: &mut [Section], used: &mut usize, most: usize) -> usize {
     let blocks = sections.iter_mut().flat_map(|section| &mut section.blocks);
-    let mut blocks: Vec<&mut Block> = blocks.filter(|block| block.saves() > 0).collect();
+    let mut blocks: Vec<&mut Block> = blocks.filter(|block| block.saves() > LONG).collect();
     blocks.sort_by_key(|block| std::cmp::Reverse(block.saves()));
     let mut count = 0;
     for block in blocks {
@@ -160,8 +162,14 @@ mod tests {
         let shorter = fit("head", sections(), "foot", 4_000);
         assert!(shorter.contains("the longest changes (1)"), "{shorter}");
         assert!(shorter.contains("(short a)") && !shorter.contains("(short b)"));
-        let rows = fit("head", sections(), "foot", 390);
-        assert!(rows.contains("| b |") && !rows.contains("<b>"), "{rows}");
+        let folded = fit("head", sections(), "foot", 600);
+        assert!(folded.contains("personas below the table (1)"), "{folded}");
+        assert!(
+            folded.contains("<a>") && !folded.contains("<b>"),
+            "{folded}"
+        );
+        let rows = fit("head", sections(), "foot", 380);
+        assert!(rows.contains("| a |") && !rows.contains("| b |"), "{rows}");
     }
 
     proptest! {
