@@ -1,25 +1,20 @@
 //! `plan --against`: what a branch changes, told without network, key or secret.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Output, Site};
+use crate::support::{self, Output, Site};
 
-/// What git is told in these tests, and what the program's own git is told as well.
-const GIT: [(&str, &str); 8] = [
+/// What the program's own git is told. It may read what is a file elsewhere, so that only the program keeps it from fetching.
+const GIT: [(&str, &str); 3] = [
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
-    ("GIT_CONFIG_SYSTEM", "/dev/null"),
-    ("GIT_AUTHOR_NAME", "Ana"),
-    ("GIT_AUTHOR_EMAIL", "ana@example.com"),
-    ("GIT_COMMITTER_NAME", "Ana"),
-    ("GIT_COMMITTER_EMAIL", "ana@example.com"),
-    ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+    ("GIT_CONFIG_NOSYSTEM", "1"),
     ("GIT_ALLOW_PROTOCOL", "file"),
 ];
 
@@ -90,11 +85,12 @@ impl Repository {
 
     /// A repository with nothing in it.
     fn bare() -> Self {
-        let mut site = Site::bare();
-        for (name, value) in GIT {
-            site.set(name, value);
-        }
-        let repository = Self(site);
+        Self::made_of(Site::bare())
+    }
+
+    /// A repository in which nothing of this is committed yet.
+    fn made_of(site: Site) -> Self {
+        let repository = Self(with_git(site));
         repository.git(["init", "--quiet", "--initial-branch", "main"]);
         repository
     }
@@ -140,14 +136,18 @@ impl Repository {
     }
 }
 
+/// A folder in which the program has a git.
+fn with_git(mut site: Site) -> Site {
+    site.set("PATH", env::var("PATH").expect("a path"));
+    for (name, value) in GIT {
+        site.set(name, value);
+    }
+    site
+}
+
 fn git<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> String {
-    let output = Command::new("git")
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .envs(GIT)
-        .output()
-        .expect("git runs");
+    let git = support::git(folder, arguments).output();
+    let output = git.expect("git runs");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).expect("UTF-8")
 }
@@ -202,12 +202,7 @@ fn a_revision_against_itself_has_nothing_to_do() {
 #[test]
 fn our_own_personas_have_nothing_to_do_against_themselves() {
     for directory in ["personas", "examples/minimal"] {
-        let mut site = Site::copy_of(directory);
-        for (name, value) in GIT {
-            site.set(name, value);
-        }
-        let repository = Repository(site);
-        repository.git(["init", "--quiet", "--initial-branch", "main"]);
+        let repository = Repository::made_of(Site::copy_of(directory));
         repository.commit();
         let told = repository.told("main");
         assert!(!told.is_empty(), "{directory}");
@@ -523,10 +518,7 @@ fn a_shallow_clone_and_a_work_tree_of_a_bare_repository_will_do() {
     clone.git(["fetch", "--quiet", "--depth=1", &url, "main"]);
     assert_eq!(clone.told("FETCH_HEAD"), expected);
 
-    let mut site = Site::bare();
-    for (name, value) in GIT {
-        site.set(name, value);
-    }
+    let site = with_git(Site::bare());
     let bare = site.path("bare.git").display().to_string();
     git(&site.path("."), ["clone", "--quiet", "--bare", &url, &bare]);
     git(
@@ -552,30 +544,23 @@ fn what_a_partial_clone_lacks_is_not_fetched() {
     origin.0.edit("personas/ana.yaml", "elevenlabs", "cartesia");
     origin.commit();
     let url = origin.url();
-    let clone = Repository(Site::bare());
+    let clone = Repository(with_git(Site::bare()));
     git(
         &clone.path("."),
         ["clone", "--quiet", "--filter=blob:none", &url, "."],
     );
     let before = clone.all();
-    let mut command = clone.0.command(["plan", "--against", "HEAD~1"]);
-    let output = command.envs(GIT).output().expect("the program runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("it is not in this clone"), "{said}");
-    assert!(
-        said.contains("hint: a clone that was made with --filter"),
-        "{said}"
-    );
+    let output = clone.0.run(["plan", "--against", "HEAD~1"]).code(1);
+    let _ = output
+        .says("it is not in this clone")
+        .says("hint: a clone that was made with --filter");
     assert_eq!(clone.all(), before);
 
     git(
         &clone.path("."),
         ["fetch", "--quiet", "--refetch", "--no-filter"],
     );
-    let mut command = clone.0.command(["plan", "--against", "HEAD~1"]);
-    let output = command.envs(GIT).output().expect("the program runs");
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let _ = clone.0.run(["plan", "--against", "HEAD~1"]).success();
 }
 
 #[test]
@@ -591,11 +576,8 @@ fn a_hook_sees_what_is_not_committed_yet() {
     repository
         .0
         .edit("personas/ana.yaml", "elevenlabs", "cartesia");
-    let status = Command::new("git")
-        .args(["commit", "--quiet", "--all", "--message", "more"])
-        .current_dir(repository.path("."))
-        .env_clear()
-        .envs(GIT)
+    let commit = ["commit", "--quiet", "--all", "--message", "more"];
+    let status = support::git(repository.path("."), commit)
         .env("GIT_DIR", repository.path(".git"))
         .output();
     assert_eq!(status.expect("git runs").status.code(), Some(1));

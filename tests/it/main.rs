@@ -1,5 +1,6 @@
 //! The whole program, as a user runs it: one module for each command, and the stories between them.
 
+#[cfg(unix)]
 mod against;
 mod apply;
 mod canaries;

@@ -1,5 +1,6 @@
 //! The release workflow: its shell steps, taken out of it and run here. What needs GitHub or another machine is not.
 
+use std::env;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -30,7 +31,9 @@ fn step(site: &Site, job: &str, name: &str, tag: &str) -> Command {
     let script = step["run"].as_str().expect("a script");
     let mut bash = Command::new("bash");
     bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script])
-        .current_dir(site.path(folder));
+        .current_dir(site.path(folder))
+        .env_clear()
+        .envs(env::var_os("PATH").map(|path| ("PATH", path)));
     for (name, value) in step["env"].as_object().into_iter().flatten() {
         let value = value.as_str().expect("a text");
         bash.env(name, value.replace("${{ github.ref_name }}", tag));
@@ -302,7 +305,7 @@ fn publish(tag: &str, view: &str) -> (bool, Vec<String>) {
     fs::set_permissions(site.path("bin/gh"), Permissions::from_mode(0o755)).expect("it is ours");
     site.write("release/SHA256SUMS", "");
     let mut step = step(&site, "publish", "Publish", tag);
-    let path = std::env::var("PATH").expect("a path");
+    let path = env::var("PATH").expect("a path");
     let bin = site.path("bin").display().to_string();
     step.env("PATH", format!("{bin}:{path}"));
     let output = run(step);

@@ -1,5 +1,6 @@
 //! git, as the same somebody in the same moment, whatever the machine's settings are.
 
+use std::env;
 use std::path::Path;
 use std::process::Command;
 
@@ -14,6 +15,9 @@ pub(crate) fn git<'a>(
     let mut git = Command::new("git");
     git.args(arguments)
         .current_dir(folder)
+        // Run by a hook of git, a test would else work on the repository that the hook is of.
+        .env_clear()
+        .envs(env::var_os("PATH").map(|path| ("PATH", path)))
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1");
     for who in ["AUTHOR", "COMMITTER"] {
