@@ -1,11 +1,10 @@
 //! `pull`: live edits flow back into the files, and nothing else in these changes.
 
 use std::fmt::Write as _;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::Site;
+use crate::support::{self, Site};
 
 const ANA: &str = "\
 # Ana, as everybody knows her.
@@ -255,11 +254,7 @@ fn nothing_is_written_without_consent_nor_over_what_is_not_committed() {
     let site = site();
     site.in_dashboard("Ana", |live| live["greeting"] = json!("Live"));
     let git = |arguments: &[&str]| {
-        let git = Command::new("git")
-            .args(["-c", "user.name=Ana", "-c", "user.email=ana@example.com"])
-            .args(arguments)
-            .current_dir(site.path("."))
-            .output();
+        let git = support::git(site.path("."), arguments.iter().copied()).output();
         let output = git.expect("git runs");
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).expect("UTF-8")

@@ -1,10 +1,8 @@
 //! `status`: every persona at a glance.
 
-use std::process::Command;
-
 use serde_json::Value;
 
-use crate::support::Site;
+use crate::support::{self, Site};
 
 fn ana(name: &str) -> String {
     format!("persona_name: {name}\nsystem_prompt: P\n")
@@ -77,10 +75,7 @@ fn git_knows_when_a_persona_was_applied_last() {
     let site = Site::with_manifest(&ana("Ana"));
     let _ = site.run(["apply", "--yes"]).success();
     let git = |arguments: &[&str]| {
-        let status = Command::new("git")
-            .args(["-c", "user.name=Ana", "-c", "user.email=ana@example.com"])
-            .args(arguments)
-            .current_dir(site.path("."))
+        let status = support::git(site.path("."), arguments.iter().copied())
             .env("GIT_COMMITTER_DATE", "2020-02-03T04:05:06Z")
             .status();
         assert!(status.expect("git runs").success());

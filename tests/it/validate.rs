@@ -1,12 +1,11 @@
 //! `validate` and `explain`.
 
 use std::fs;
-use std::process::Command;
 
 use personactl::model::Code;
 use serde_json::Value;
 
-use crate::support::Site;
+use crate::support::{Site, git};
 
 /// Findings as `file:line:column code`.
 fn found(site: &Site, arguments: &[&str]) -> Vec<String> {
@@ -194,10 +193,7 @@ fn annotations_are_commands_with_paths_from_the_top_of_the_repository() {
         "agents/personas/ana.yaml",
         "persona_name: Ana\nsystem_prompt: \"Hi {{a}}\"\n",
     );
-    let init = Command::new("git")
-        .args(["init", "-q"])
-        .current_dir(site.path("."))
-        .status();
+    let init = git(site.path("."), ["init", "-q"]).status();
     assert!(init.expect("git runs").success());
     let run = site
         .run(["-C", "agents", "validate", "--format", "github"])
