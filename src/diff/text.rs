@@ -4,7 +4,7 @@
 use similar::{ChangeTag, DiffTag, TextDiff};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// In larger stretches of changed lines, in bytes of both sides, words are not compared.
+/// In larger stretches of changed lines, in bytes of both sides, words are only compared at both ends.
 const MOST: usize = 32 << 10;
 /// From how many bytes on a word is taken apart.
 const LONG: usize = 24;
@@ -99,10 +99,13 @@ type Pieces = Vec<Vec<Piece>>;
 fn words(old: &[&str], new: &[&str]) -> (Pieces, Pieces) {
     let (before, after) = (old.join("\n"), new.join("\n"));
     let is_one_sided = old.is_empty() || new.is_empty();
-    if is_one_sided || before.len() + after.len() > MOST {
+    if is_one_sided {
         return (whole(old), whole(new));
     }
-    let runs = runs(&before, &after);
+    let runs = match before.len() + after.len() {
+        ..=MOST => runs(&before, &after),
+        _ => between_ends(&before, &after),
+    };
     let is_word = |run: &&Run<'_>| run.tag == ChangeTag::Equal && run.text.trim().len() > 1;
     let shared: usize = runs.iter().filter(is_word).map(|run| run.text.len()).sum();
     if 4 * shared < before.len().min(after.len()) {
@@ -160,12 +163,43 @@ fn runs<'t>(before: &'t str, after: &'t str) -> Vec<Run<'t>> {
     runs
 }
 
+/// The same for long texts: what they share at their ends, and what stands between as far as that is short.
+fn between_ends<'t>(before: &'t str, after: &'t str) -> Vec<Run<'t>> {
+    let (old, new) = (before.split_word_bounds(), after.split_word_bounds());
+    let (head, tail) = common_ends(&old.collect::<Vec<_>>(), &new.collect::<Vec<_>>());
+    let (old, new) = (
+        &before[head..before.len() - tail],
+        &after[head..after.len() - tail],
+    );
+    let mut all = Vec::new();
+    let mut push = |tag, text: &'t str| {
+        if !text.is_empty() {
+            all.push(Run { tag, text });
+        }
+    };
+    push(ChangeTag::Equal, &before[..head]);
+    match old.len() + new.len() {
+        ..=MOST => runs(old, new)
+            .into_iter()
+            .for_each(|run| push(run.tag, run.text)),
+        _ => {
+            push(ChangeTag::Delete, old);
+            push(ChangeTag::Insert, new);
+        }
+    }
+    push(ChangeTag::Equal, &before[before.len() - tail..]);
+    all
+}
+
 /// One stretch in the place of another: what they share at their ends, letter by letter as people count
 /// letters, has not changed if each is a single word, which may be as long as a line.
 fn exchange<'t>(old: &'t str, new: &'t str, runs: &mut Vec<Run<'t>>) {
     let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
     let (head, tail) = match is_word(old) && is_word(new) && old.len().max(new.len()) > LONG {
-        true => common_ends(old, new),
+        true => {
+            let (old, new) = (old.graphemes(true), new.graphemes(true));
+            common_ends(&old.collect::<Vec<_>>(), &new.collect::<Vec<_>>())
+        }
         false => (0, 0),
     };
     let mut push = |tag, text: &'t str| {
@@ -179,16 +213,15 @@ fn exchange<'t>(old: &'t str, new: &'t str, runs: &mut Vec<Run<'t>>) {
     push(ChangeTag::Equal, &old[old.len() - tail..]);
 }
 
-/// How many bytes are equal at the beginning and, behind those, at the end, in whole graphemes.
-fn common_ends(old: &str, new: &str) -> (usize, usize) {
-    let equal = |pair: &(&str, &str)| pair.0 == pair.1;
-    let length = |pairs: &mut dyn Iterator<Item = (&str, &str)>| -> usize {
-        pairs.take_while(equal).map(|(one, _)| one.len()).sum()
-    };
-    let head = length(&mut old.graphemes(true).zip(new.graphemes(true)));
-    let (old, new) = (&old[head..], &new[head..]);
-    let tail = length(&mut old.graphemes(true).rev().zip(new.graphemes(true).rev()));
-    (head, tail)
+/// How many bytes are equal at the beginning and, behind those, at the end, in whole parts.
+fn common_ends(old: &[&str], new: &[&str]) -> (usize, usize) {
+    let equal = |pair: &(&&str, &&str)| pair.0 == pair.1;
+    let bytes = |parts: &[&str]| parts.iter().map(|part| part.len()).sum::<usize>();
+    let head = old.iter().zip(new).take_while(equal).count();
+    let (behind, other) = (&old[head..], &new[head..]);
+    let tail = behind.iter().rev().zip(other.iter().rev());
+    let tail = tail.take_while(equal).count();
+    (bytes(&old[..head]), bytes(&old[old.len() - tail..]))
 }
 
 /// The lines of one text, with what stands in it only.
@@ -346,6 +379,28 @@ mod tests {
             shown.retain(|line| line.starts_with(['-', '+']));
             assert_eq!(shown, expected, "{before:?} {after:?}");
         }
+    }
+
+    #[test]
+    fn a_word_in_a_long_line_is_found() {
+        let line = |word: &str| {
+            format!(
+                "{}{word}{}",
+                "all of it ".repeat(3_000),
+                " and so on".repeat(3_000)
+            )
+        };
+        let compared = compare(&line("here"), &line("there"), 0);
+        let pieces = |line: &Line| match line {
+            Line::Removed(pieces) | Line::Added(pieces) => pieces.clone(),
+            Line::Same(_) | Line::Folded(_) => Vec::new(),
+        };
+        let changed = compared
+            .iter()
+            .flat_map(pieces)
+            .filter(|piece| piece.is_changed);
+        let changed: Vec<String> = changed.map(|piece| piece.text).collect();
+        assert_eq!(changed, ["here", "there"]);
     }
 
     #[test]

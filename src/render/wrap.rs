@@ -29,6 +29,12 @@ pub(super) fn width(spans: &[Span]) -> usize {
     spans.iter().map(|span| span.text.width()).sum()
 }
 
+/// The text with blanks behind it, so that it takes so many columns.
+pub(super) fn pad(text: &str, columns: usize) -> String {
+    let blanks = columns.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(blanks))
+}
+
 /// The spans on one line.
 pub(super) fn line(spans: &[Span]) -> String {
     let painted = |span: &Span| match span.style == Style::new() {

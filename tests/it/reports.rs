@@ -224,15 +224,76 @@ fn many_personas_that_change_alike_are_told_once() {
         shown.contains("~ update 119 personas in the same way"),
         "{shown}"
     );
-    assert!(
-        shown.contains("p000, p001,") && shown.contains("p119"),
-        "{shown}"
-    );
+    assert!(shown.contains("    p000  personas/p000.yaml\n"), "{shown}");
+    assert!(shown.contains("    p119  personas/p119.yaml\n"), "{shown}");
     assert_eq!(shown.matches("very").count(), 2, "{shown}");
     assert!(shown.contains("~ update p007"), "{shown}");
     assert!(
         shown.contains("~ /system_prompt  change  line 2"),
         "{shown}"
+    );
+}
+
+#[test]
+fn what_somebody_said_live_is_shown_however_many_steps_there_are() {
+    let site = Site::empty();
+    let manifest = |number: usize, context: &str| {
+        let manifest =
+            format!("persona_name: P{number}\nsystem_prompt: Be kind.\ncontext: {context}\n");
+        site.write(&format!("personas/p{number:03}.yaml"), manifest);
+    };
+    let context = |number: usize| format!("Number {number} {}", "stays as it is, ".repeat(8));
+    (0..60).for_each(|number| manifest(number, &context(number)));
+    site.run(["apply", "--yes"]).success();
+    (0..60).for_each(|number| manifest(number, &format!("{} edited", context(number))));
+    manifest(7, &context(7));
+    site.in_dashboard("P7", |live| {
+        live["context"] = json!(format!("{} precious", context(7)))
+    });
+    let plan = site.run(["plan"]).success().stdout;
+    assert!(
+        plan.contains("~ /context  change  line 3  +1 word"),
+        "{plan}"
+    );
+    assert!(!plan.contains("{+"), "{plan}");
+    assert!(
+        plan.contains("~ /context  drift  line 3") && plan.contains("precious"),
+        "{plan}"
+    );
+}
+
+#[test]
+fn how_each_step_has_ended_stands_in_the_report_of_an_apply() {
+    let site = Site::with_manifest(ANA);
+    site.write(
+        "personas/ben.yaml",
+        "persona_name: Ben\nsystem_prompt: Be brief.\n",
+    );
+    let reports = [
+        "--report",
+        "text=report.txt",
+        "--report",
+        "markdown=report.md",
+    ];
+    site.run(["apply", "--yes"].into_iter().chain(reports))
+        .success();
+    let text = site.read("report.txt");
+    assert!(
+        text.starts_with("Applied to `sandbox`: 2 applied.\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("+ create ana  \"Ana\"  ✓ applied\n"),
+        "{text}"
+    );
+    let markdown = site.read("report.md");
+    assert!(
+        markdown.contains("| `+ create` ✓ applied | `ben` | `Ben` |"),
+        "{markdown}"
+    );
+    assert!(
+        markdown.contains("# personas/ana.yaml: \"Ana\" (p"),
+        "{markdown}"
     );
 }
 

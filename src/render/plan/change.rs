@@ -6,7 +6,7 @@ use crate::diff::text::{self, Line};
 use crate::model::{Place, secret};
 use crate::plan::{FieldChange, Step};
 use crate::render::escape::on_one_line;
-use crate::render::value::{brief, growth, is_short, laid_out};
+use crate::render::value::{briefs, growth, is_short, laid_out};
 
 /// How many unchanged lines are shown around a change.
 const CONTEXT: usize = 2;
@@ -68,6 +68,16 @@ impl Deed {
     }
 }
 
+impl Depth {
+    /// What a new persona says stands in its manifest; what one that is there loses or gains is told whole.
+    pub(super) const fn of(step: &Step) -> Self {
+        match step.action.body() {
+            Some(_) => Self::Size,
+            None => Self::Whole,
+        }
+    }
+}
+
 impl Change {
     pub(super) fn of(field: &FieldChange, depth: Depth) -> Self {
         let before = field.before.as_ref().filter(|value| !value.is_null());
@@ -77,26 +87,24 @@ impl Change {
         }
         match (before, after) {
             (Some(before), Some(after)) if !is_short(before, after) => Self::between(before, after),
-            (Some(value), None) | (None, Some(value))
-                if depth == Depth::Whole && !is_short(value, &Value::Null) =>
-            {
-                let nothing = Value::from("");
-                match before {
-                    Some(before) => Self::between(before, &nothing),
-                    None => Self::between(&nothing, value),
-                }
+            (Some(value), None) if depth == Depth::Whole && !is_short(value, &Value::Null) => {
+                Self::between(value, &Value::Null)
             }
-            _ => Self::Brief {
-                before: before.map(brief),
-                after: after.map(brief),
-            },
+            (None, Some(value)) if depth == Depth::Whole && !is_short(value, &Value::Null) => {
+                Self::between(&Value::Null, value)
+            }
+            _ => {
+                let (before, after) = briefs(before, after);
+                Self::Brief { before, after }
+            }
         }
     }
 
     fn between(before: &Value, after: &Value) -> Self {
+        let (before, after) = laid_out(before, after);
         Self::Lines {
-            growth: growth(before, after),
-            lines: text::compare(&laid_out(before), &laid_out(after), CONTEXT),
+            growth: growth(&before, &after),
+            lines: text::compare(&before, &after, CONTEXT),
         }
     }
 
@@ -115,15 +123,31 @@ impl Change {
     }
 }
 
-/// What stands for values that must not be shown.
+/// What stands for values that must not be shown: the secret, or what a map that may hold some has for members.
 fn hidden(field: &FieldChange) -> String {
     let value = field.after.as_ref().or(field.before.as_ref());
-    let names = value.map(secret::names).unwrap_or_default();
-    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
     let deed = Deed::of(field).word();
-    match names.is_empty() {
-        true => format!("(secret, {deed})"),
-        false => format!("(secret {}, {deed})", names.join(", ")),
+    let members = value.and_then(Value::as_object);
+    match (value.and_then(secret::referred), members) {
+        (Some(name), _) => format!("(secret {name}, {deed})"),
+        (None, Some(members)) => {
+            let members: Vec<String> = members.iter().map(member).collect();
+            format!("(hidden, {deed}: {})", members.join(", "))
+        }
+        (None, None) => {
+            let names = value.map(secret::names).unwrap_or_default();
+            let names = names.iter().map(|name| format!(" {name}"));
+            format!("(secret{}, {deed})", names.collect::<String>())
+        }
+    }
+}
+
+/// A member of a hidden map, without its value.
+fn member((name, value): (&String, &Value)) -> String {
+    let name = on_one_line(name);
+    match secret::referred(value) {
+        Some(secret) => format!("{name} from secret {secret}"),
+        None => name.into_owned(),
     }
 }
 

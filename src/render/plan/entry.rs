@@ -1,6 +1,7 @@
 //! The steps in the order in which a reviewer wants them, and those that do the same told as one.
 
 use super::change::place;
+use super::report::Outcomes;
 use crate::plan::{Action, Cause, FieldChange, Step};
 
 /// Steps that are told at once.
@@ -34,17 +35,21 @@ impl<'p> Entry<'p> {
 }
 
 /// What is done, grouped by action: first what needs a human, then what cannot be taken back.
-pub(super) fn entries(steps: &[Step]) -> Vec<Entry<'_>> {
+pub(super) fn entries<'p>(steps: &'p [Step], outcomes: &Outcomes<'_>) -> Vec<Entry<'p>> {
     let mut busy: Vec<&Step> = steps
         .iter()
         .filter(|step| !matches!(step.action, Action::Keep))
         .collect();
     busy.sort_by_key(|step| rank(&step.action));
-    let mut entries: Vec<Entry<'_>> = Vec::new();
+    let end = |step: &Step| {
+        let outcome = outcomes.get(&step.key);
+        outcome.map(|outcome| (outcome.status, &outcome.message, outcome.normalised.len()))
+    };
+    let mut entries: Vec<Entry<'p>> = Vec::new();
     for step in busy {
         let same = entries.iter_mut().rev();
         let same = same.take_while(|entry| rank(&entry.step.action) == rank(&step.action));
-        match { same }.find(|entry| is_alike(entry.step, step)) {
+        match { same }.find(|entry| is_alike(entry.step, step) && end(entry.step) == end(step)) {
             Some(entry) => entry.alike.push(step),
             None => entries.push(Entry {
                 step,

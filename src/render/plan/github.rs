@@ -2,11 +2,18 @@
 
 use super::change::{Change, Depth, path};
 use super::entry::{cause, entries};
-use super::report::Report;
+use super::report::{Marks, Outcomes, Report};
 use crate::apply::{Outcome, Status};
+use crate::diff::text::Line;
 use crate::model::Place;
 use crate::plan::{Action, Cause, FieldChange, Step};
 use crate::render::command::{Command, Level};
+use crate::render::table::cut;
+use crate::render::value::difference;
+
+/// How many lines of a difference an annotation shows, and how much of each.
+const SHOWN: usize = 8;
+const WIDE: usize = 400;
 
 /// What was found in the manifests and what is planned, a command on each line: first what needs a human, as GitHub shows only
 /// so many.
@@ -17,8 +24,9 @@ pub(super) fn report(report: &Report<'_>) -> String {
         let told = outcome.and_then(|outcome| trouble(step, outcome));
         commands.extend(told.map(|command| command.line(report.setting.folder)));
     }
-    for entry in entries(&report.plan.steps) {
-        for step in entry.steps() {
+    let outcomes = report.endings();
+    for entry in entries(&report.plan.steps, &outcomes) {
+        for step in entry.steps().filter(|step| is_as_planned(step, &outcomes)) {
             let told = of_step(step);
             commands.extend(told.iter().map(|told| told.line(report.setting.folder)));
         }
@@ -26,13 +34,22 @@ pub(super) fn report(report: &Report<'_>) -> String {
     commands.join("\n")
 }
 
+/// Whether a step has not ended otherwise than was planned.
+fn is_as_planned(step: &Step, outcomes: &Outcomes<'_>) -> bool {
+    let outcome = outcomes.get(&step.key);
+    outcome.is_none_or(|outcome| !is_trouble(outcome.status))
+}
+
+const fn is_trouble(status: Status) -> bool {
+    matches!(
+        status,
+        Status::Stale | Status::Refused | Status::Failed | Status::Skipped
+    )
+}
+
 /// A step that did not end as was planned.
 fn trouble(step: &Step, outcome: &Outcome) -> Option<Command> {
-    let is_trouble = matches!(
-        outcome.status,
-        Status::Stale | Status::Refused | Status::Failed | Status::Skipped
-    );
-    is_trouble.then(|| {
+    is_trouble(outcome.status).then(|| {
         let message = outcome.message.clone().unwrap_or_default();
         let title = format!("{}: {}", step.key, outcome.status.word());
         at_manifest(Level::Error, step, title, message)
@@ -69,17 +86,33 @@ fn of_field(step: &Step, field: &FieldChange) -> Command {
         Cause::Conflict => Level::Error,
     };
     let title = format!("{}: {}", step.key, cause(field.cause));
-    let told = Change::of(field, Depth::Size).line();
-    let message = format!("{} {told}", path(field));
+    let change = Change::of(field, Depth::of(step));
+    let mut lines = vec![format!("{} {}", path(field), change.line())];
+    if let Change::Lines {
+        lines: compared, ..
+    } = &change
+    {
+        lines.extend(glimpse(compared));
+    }
     match &field.place {
         Some(place) => Command {
             level,
             place: Some(place.clone()),
             title,
-            lines: vec![message],
+            lines,
         },
-        None => at_manifest(level, step, title, message),
+        None => Command {
+            lines,
+            ..at_manifest(level, step, title, String::new())
+        },
     }
+}
+
+/// The first lines of a text that changed.
+fn glimpse(lines: &[Line]) -> Vec<String> {
+    let shown = difference(lines, Marks::Brackets, SHOWN).into_iter();
+    let texts = shown.map(|spans| spans.into_iter().map(|span| span.text).collect::<String>());
+    texts.map(|text| cut(&text, WIDE)).collect()
 }
 
 /// What is said where a manifest begins, if there is one.

@@ -9,18 +9,24 @@ use super::entry::{Entry, cause, entries, kept};
 use super::report::{Outcomes, Report};
 use super::words::{NOT_LOOKED_AT, headline, named, sign, unavailable};
 use crate::apply::{Outcome, Status};
+use crate::model::PersonaId;
 use crate::plan::{Action, Against, FieldChange, Step};
 use crate::render::escape::on_one_line;
 use crate::render::outcomes;
 use crate::render::value::{counted, difference};
 use crate::render::wrap::Span;
 
+/// How many lines of a difference are shown: more than fit.
+const MOST: usize = 2_000;
+/// How many bytes stay of a difference that is too long.
+const SHORT: usize = 3_000;
+
 /// The plan as Markdown.
 pub(super) fn report(report: &Report<'_>) -> String {
     let head = format!("{}\n### {}\n", marker(report), headline(report, &code));
     let plan = report.plan;
     let outcomes = report.endings();
-    let busy = entries(&plan.steps);
+    let busy = entries(&plan.steps, &outcomes);
     let busy = busy.iter().map(|entry| section(entry, &outcomes));
     let kept = kept(&plan.steps, false).map(left_alone);
     let foot = match plan.against {
@@ -138,6 +144,13 @@ fn differs(step: &Step) -> String {
 /// What there is to know of a step beside its fields.
 fn notes(entry: &Entry<'_>, outcomes: &Outcomes<'_>) -> Block {
     let step = entry.step;
+    let who = |step: &Step| {
+        let outcome = outcomes.get(&step.key);
+        who(
+            step,
+            outcome.and_then(|outcome| outcome.persona_id.as_ref()),
+        )
+    };
     let mut lines: Vec<String> = entry.steps().map(who).collect();
     lines.extend(step.reason.iter().map(|reason| format!("! {reason}")));
     lines.extend(unavailable(step).map(|said| format!("! {said}")));
@@ -154,8 +167,8 @@ fn notes(entry: &Entry<'_>, outcomes: &Outcomes<'_>) -> Block {
     }
 }
 
-/// Which persona a step is about.
-fn who(step: &Step) -> String {
+/// Which persona a step is about; one that was made has an id only since then.
+fn who(step: &Step, made: Option<&PersonaId>) -> String {
     let Step {
         file,
         persona_id,
@@ -163,13 +176,15 @@ fn who(step: &Step) -> String {
         ..
     } = step;
     let file = file.as_deref().unwrap_or("no manifest any more");
-    let id = persona_id.as_ref().map(|id| format!(" ({id})"));
+    let id = made.or(persona_id.as_ref());
+    let id = id.map(|id| format!(" ({id})"));
     format!("# {file}: \"{persona_name}\"{}", id.unwrap_or_default())
 }
 
 /// How a step has ended, where there is more to say than that it was done.
 fn told(step: &Step, outcome: &Outcome) -> Option<String> {
-    let message = outcome.message.as_deref();
+    let message = outcome.message.as_ref();
+    let message = message.filter(|message| Some(*message) != step.reason.as_ref());
     let message = message.map(|message| format!(": {message}"));
     let is_told = message.is_some() || !outcome.status.is_done();
     let word = outcome.status.word();
@@ -190,7 +205,7 @@ fn body(step: &Step) -> Block {
 
 /// A field that differs.
 fn block(entry: &Entry<'_>, field: &FieldChange) -> Block {
-    let change = Change::of(field, Depth::Size);
+    let change = Change::of(field, Depth::of(entry.step));
     let growth = match &change {
         Change::Lines { growth, .. } => growth.as_str(),
         Change::Hidden(_) | Change::Brief { .. } => "",
@@ -204,19 +219,35 @@ fn block(entry: &Entry<'_>, field: &FieldChange) -> Block {
     let about: Vec<&str> = about.into_iter().filter(|said| !said.is_empty()).collect();
     let head = format!("@@ {} @@\n", about.join(" · "));
     let lines = lines(change);
-    let stub = left_out(lines.len(), "line");
-    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let whole: String = lines.iter().map(|line| format!("{line}\n")).collect();
     Block {
-        whole: format!("{head}{lines}"),
-        stub: format!("{head}{stub}"),
+        whole: format!("{head}{whole}"),
+        stub: format!("{head}{}", beginning(&lines)),
     }
+}
+
+/// As much of a difference as there is always room for.
+fn beginning(lines: &[String]) -> String {
+    let mut kept = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        let room = SHORT.saturating_sub(kept.len());
+        if line.len() < room {
+            kept.push_str(line);
+            kept.push('\n');
+            continue;
+        }
+        let part: String = line.chars().take(room).collect();
+        let more = lines.len() - index;
+        return format!("{kept}{part}…\n{}", left_out(more, "line"));
+    }
+    kept
 }
 
 /// What differs, as git shows it.
 fn lines(change: Change) -> Vec<String> {
     match change {
         Change::Lines { lines, .. } => {
-            let lines = difference(&lines, Marks::Brackets);
+            let lines = difference(&lines, Marks::Brackets, MOST);
             let text = |spans: &Vec<Span>| spans.iter().map(|span| span.text.as_str()).collect();
             lines.iter().map(text).collect()
         }

@@ -1,19 +1,23 @@
 //! A plan for people: what is to be done, persona by persona, field by field, in as many columns as there are.
 
 use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::change::{Change, Deed, Depth, path};
 use super::entry::{Entry, cause, entries, kept};
-use super::report::Report;
-use super::words::{self, NOT_LOOKED_AT, counts, headline, named, ticked, unavailable};
+use super::report::{Outcomes, Report};
+use super::words::{self, NOT_LOOKED_AT, counts, headline, ticked, unavailable};
 use crate::plan::{Action, Against, Cause, FieldChange, Step};
 use crate::render::escape::on_one_line;
+use crate::render::outcomes;
 use crate::render::style::{ADDED, BLOCKED, CHANGED, FAINT, REMOVED, STRONG};
 use crate::render::value::{counted, difference};
-use crate::render::wrap::{Span, line, width, wrap};
+use crate::render::wrap::{Span, line, pad, width, wrap};
 
 /// Up to how many entries each is told whole.
 const WHOLE: usize = 50;
+/// How many lines of a difference are shown.
+const MOST: usize = 100;
 /// What a field and its change may take on one line where nobody knows how many columns there are.
 const NARROW: usize = 80;
 /// What stands before the lines of a difference.
@@ -23,6 +27,8 @@ const GUTTER: &str = "      │ ";
 pub(super) fn report(report: &Report<'_>) -> String {
     let mut page = Page {
         text: String::new(),
+        is_long: false,
+        outcomes: report.endings(),
         report,
     };
     page.fill();
@@ -32,19 +38,30 @@ pub(super) fn report(report: &Report<'_>) -> String {
 struct Page<'p> {
     text: String,
     report: &'p Report<'p>,
+    outcomes: Outcomes<'p>,
+    /// Whether there are too many entries for each to be told whole.
+    is_long: bool,
 }
 
 impl Page<'_> {
     fn fill(&mut self) {
         let Report { plan, setting, .. } = self.report;
-        let entries = entries(&plan.steps);
+        let entries = entries(&plan.steps, &self.outcomes);
+        self.is_long = entries.len() > WHOLE;
         if !plan.is_empty() {
             self.spans("", "", &[Span::plain(headline(self.report, &ticked))]);
             self.text.push('\n');
         }
-        match entries.len() {
-            ..=WHOLE => entries.iter().for_each(|entry| self.entry(entry)),
-            _ => self.overview(&entries),
+        for entry in &entries {
+            match self.is_long && entry.step.action.body().is_some() {
+                true => self.made(entry.step),
+                false => self.entry(entry),
+            }
+        }
+        if self.is_long {
+            let hint = "So many are told in short: `--only KEY` shows one of them, `--report html=plan.html` all.";
+            self.spans("", "", &[Span::new(FAINT, hint)]);
+            self.text.push('\n');
         }
         for step in kept(&plan.steps, setting.lists_unmanaged) {
             self.kept(step);
@@ -79,10 +96,10 @@ impl Page<'_> {
     }
 
     fn entry(&mut self, entry: &Entry<'_>) {
-        let Entry { step, alike } = entry;
-        match alike.is_empty() {
+        let step = entry.step;
+        match entry.alike.is_empty() {
             true => self.head(step),
-            false => self.heads(step, alike),
+            false => self.heads(entry),
         }
         if let Some(reason) = &step.reason {
             let (_, style) = sign(&step.action);
@@ -100,21 +117,32 @@ impl Page<'_> {
 
     /// What is done to one persona.
     fn head(&mut self, step: &Step) {
-        self.spans("", "    ", &title(step));
+        let mut title = title(step);
+        title.extend(self.ended(step));
+        self.spans("", "    ", &title);
         if let Some(file) = &step.file {
             self.spans("    ", "    ", &[Span::new(FAINT, on_one_line(file))]);
         }
     }
 
-    /// What is done to several personas alike.
-    fn heads(&mut self, step: &Step, alike: &[&Step]) {
+    /// What is done to several personas alike: each is named, with its line where they do not share one.
+    fn heads(&mut self, entry: &Entry<'_>) {
+        let step = entry.step;
         let (sign, style) = sign(&step.action);
-        let count = counted(alike.len() + 1, "persona");
+        let count = counted(entry.alike.len() + 1, "persona");
         let title = format!("{sign} {} {count} in the same way", step.action.word());
         self.spans("", "    ", &[Span::new(style.bold(), title)]);
-        let all = std::iter::once(&step).chain(alike);
-        let keys: Vec<_> = all.map(|step| on_one_line(step.key.as_str())).collect();
-        self.spans("    ", "    ", &[Span::plain(keys.join(", "))]);
+        let mut fields = step.fields.iter();
+        let apart = fields.position(|field| entry.place(field).is_empty());
+        for step in entry.steps() {
+            let key = Span::plain(on_one_line(step.key.as_str()));
+            let file = step.file.as_deref().map(on_one_line).unwrap_or_default();
+            let line = apart.and_then(|index| step.fields.get(index)?.place.as_ref());
+            let line = line.map(|place| format!(":{}", place.line));
+            let file = Span::new(FAINT, format!("  {file}{}", line.unwrap_or_default()));
+            let spans = [vec![key, file], self.ended(step).into_iter().collect()];
+            self.spans("    ", "      ", &spans.concat());
+        }
     }
 
     /// Secrets that are not set here: what stands among them was not compared.
@@ -125,11 +153,11 @@ impl Page<'_> {
     }
 
     fn field(&mut self, step: &Step, field: &FieldChange, place: &str, columns: Columns) {
-        let change = Change::of(field, Depth::Size);
+        let change = Change::of(field, Depth::of(step));
         let told = change.line();
         let (sign, style) = deed(field);
         let name = path(field);
-        let name = format!(" {name:<0$}", columns.path);
+        let name = pad(&format!(" {name}"), columns.path + 1);
         let mut spans = vec![Span::new(style, sign), Span::plain(name)];
         // Of a persona that is new, every field is new: saying so is only noise.
         if step.action.body().is_none() {
@@ -137,7 +165,7 @@ impl Page<'_> {
             spans.push(Span::new(cause_style(field.cause), word));
         }
         if columns.place > 0 {
-            let place = format!("  {place:<0$}", columns.place);
+            let place = pad(&format!("  {place}"), columns.place + 2);
             spans.push(Span::new(FAINT, place));
         }
         let told = Span::plain(told);
@@ -148,8 +176,12 @@ impl Page<'_> {
             self.spans("    ", "      ", &spans);
             self.spans("      ", "      ", &[told]);
         }
+        // Of very many, what the manifests say stands in them; what somebody said live stands nowhere else.
+        if self.is_long && field.cause == Cause::Change {
+            return;
+        }
         if let Change::Lines { lines, .. } = &change {
-            for shown in difference(lines, self.report.setting.marks) {
+            for shown in difference(lines, self.report.setting.marks, MOST) {
                 self.prose(&shown);
             }
         }
@@ -185,27 +217,27 @@ impl Page<'_> {
         self.text.push('\n');
     }
 
-    /// Each entry on one line, where there are too many to be read.
-    fn overview(&mut self, entries: &[Entry<'_>]) {
-        for Entry { step, alike } in entries {
-            let mut spans = title(step);
-            if let more @ 1.. = alike.len() {
-                spans.push(Span::plain(format!("  and {more} in the same way")));
-            }
-            if step.action.body().is_none() && !step.fields.is_empty() {
-                let named = named(step, &|path| on_one_line(path).into_owned());
-                spans.push(Span::new(FAINT, format!("  {named}")));
-            }
-            let reason = step.reason.as_deref().map(on_one_line);
-            spans.extend(reason.map(|reason| Span::plain(format!("  {reason}"))));
-            let missing = unavailable(step).map(|said| Span::new(BLOCKED, format!("  {said}")));
-            spans.extend(missing);
-            self.spans("", "    ", &spans);
-        }
-        let hint = "So many are told in short: `--only KEY` shows one of them, `--report html=plan.html` all.";
-        self.text.push('\n');
-        self.spans("", "", &[Span::new(FAINT, hint)]);
-        self.text.push('\n');
+    /// A persona that is made, on one line.
+    fn made(&mut self, step: &Step) {
+        let mut spans = title(step);
+        spans.extend(self.ended(step));
+        let reason = step.reason.as_deref().map(on_one_line);
+        spans.extend(reason.map(|reason| Span::plain(format!("  {reason}"))));
+        let missing = unavailable(step).map(|said| Span::new(BLOCKED, format!("  {said}")));
+        spans.extend(missing);
+        self.spans("", "    ", &spans);
+    }
+
+    /// How a step has ended, where it was taken.
+    fn ended(&self, step: &Step) -> Option<Span> {
+        let outcome = self.outcomes.get(&step.key)?;
+        let (sign, style) = outcomes::sign(outcome.status);
+        let told = match &outcome.message {
+            Some(message) => format!(": {}", on_one_line(message)),
+            None => String::new(),
+        };
+        let word = outcome.status.word();
+        Some(Span::new(style, format!("  {sign} {word}{told}")))
     }
 
     fn width(&self) -> usize {
@@ -272,7 +304,7 @@ impl Columns {
 }
 
 fn widest(texts: &[String]) -> usize {
-    let widths = texts.iter().map(|text| text.chars().count());
+    let widths = texts.iter().map(|text| text.width());
     widths.max().unwrap_or_default()
 }
 

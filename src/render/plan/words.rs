@@ -27,7 +27,7 @@ pub(super) fn headline(report: &Report<'_>, quote: Quote<'_>) -> String {
     let target = target(plan, quote);
     match report.outcomes {
         _ if plan.is_empty() => format!("No changes for {target}"),
-        Some(outcomes) => format!("Plan for {target}: {}.", ended(outcomes)),
+        Some(outcomes) => format!("Applied to {target}: {}.", ended(outcomes)),
         None => format!("Plan for {target}: {}.", counts(plan.summary())),
     }
 }

@@ -145,7 +145,10 @@ impl Group {
     pub(super) fn all(report: &Report<'_>) -> Vec<Self> {
         let outcomes = report.endings();
         let mut groups: Vec<Self> = Vec::new();
-        for (number, entry) in entries(&report.plan.steps).iter().enumerate() {
+        for (number, entry) in entries(&report.plan.steps, &report.endings())
+            .iter()
+            .enumerate()
+        {
             let action = &entry.step.action;
             if groups
                 .last()
