@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
@@ -87,6 +87,30 @@ pub fn folder_of(path: &Path) -> &Path {
     folder
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
+}
+
+/// The canonical form of a path, which need not lead to anything yet.
+#[must_use]
+pub fn meant(path: &Path) -> PathBuf {
+    let mut missing = Vec::new();
+    let mut rest = path;
+    loop {
+        let here = match rest.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => rest,
+        };
+        if let Ok(real) = here.canonicalize() {
+            return missing
+                .iter()
+                .rev()
+                .fold(real, |path, name| path.join(name));
+        }
+        let (Some(parent), Some(name)) = (rest.parent(), rest.file_name()) else {
+            return path.to_owned();
+        };
+        missing.push(name);
+        rest = parent;
+    }
 }
 
 /// A rename is only safe once the folder itself is on disk; Windows has no such call and needs none.

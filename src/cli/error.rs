@@ -125,6 +125,8 @@ pub(super) enum Error {
     KeyInPlan { path: PathBuf, name: SecretName },
     #[error("`{}` would be read as a manifest", .0.display())]
     AmongManifests(PathBuf),
+    #[error("`{}` is read or kept by personactl or by git", .0.display())]
+    NotForReports(PathBuf),
     #[error("there is neither a persona directory nor a plan `{}`", .0.display())]
     NoTarget(PathBuf),
     #[error("nothing was applied: cannot write the undo file `{}`", path.display())]
@@ -208,7 +210,7 @@ impl Error {
             Self::OtherPlan { .. } => {
                 Some("run it as it was made, or make it again with `plan --out`".to_owned())
             }
-            Self::NotReplaced(_) | Self::AmongManifests(_) => {
+            Self::NotReplaced(_) | Self::AmongManifests(_) | Self::NotForReports(_) => {
                 Some("give it another name".to_owned())
             }
             Self::Unexpected { .. } => {

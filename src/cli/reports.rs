@@ -1,7 +1,7 @@
 //! A plan in its forms: on standard output, in files, and in the summary of a job.
 
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,6 +13,7 @@ use super::context::Context;
 use super::error::Error;
 use super::ground;
 use crate::apply::Outcome;
+use crate::bounds::Bounds;
 use crate::durable;
 use crate::lint::Verdict;
 use crate::manifest::{self, Loaded};
@@ -79,21 +80,27 @@ pub(super) struct Teller<'t> {
 }
 
 impl<'t> Teller<'t> {
-    /// Refuses what could not be written, or would be read as a manifest, before anything is done.
+    /// Refuses what cannot be right before anything is done: reports over files that this run reads or writes, `taken` among
+    /// them.
     pub(super) fn new(
         context: &'t Context,
         directory: &Path,
         reports: &'t Reports,
         selection: &Selection,
+        taken: Option<&Path>,
     ) -> Result<Self, Error> {
-        let mut paths = BTreeSet::new();
+        let mut paths: BTreeSet<PathBuf> = taken.map(durable::meant).into_iter().collect();
         for Target { path, .. } in &reports.files {
-            if !paths.insert(path) {
+            if path.is_dir() {
+                let source = ErrorKind::IsADirectory.into();
+                return Err(unwritten(path, source));
+            }
+            if manifest::is_part(directory, path) {
+                return Err(Error::NotForReports(path.clone()));
+            }
+            if !paths.insert(durable::meant(path)) && !is_stream(path) {
                 let path = path.display();
                 return Err(Error::Usage(format!("--report: `{path}` is named twice")));
-            }
-            if manifest::is_manifest(directory, path) {
-                return Err(Error::AmongManifests(path.clone()));
             }
         }
         let summary = context.process.get(STEP_SUMMARY);
@@ -104,7 +111,7 @@ impl<'t> Teller<'t> {
         }
         Ok(Self {
             summary: summary.filter(|_| reports.step_summary).map(PathBuf::from),
-            directory: directory.display().to_string(),
+            directory: home(directory),
             context,
             reports,
             lists_unmanaged: selection.show_unmanaged,
@@ -120,6 +127,15 @@ impl<'t> Teller<'t> {
         checked: Result<(), Error>,
         form: Form,
     ) -> Result<(), Error> {
+        let read: BTreeSet<PathBuf> = loaded
+            .files
+            .iter()
+            .map(|path| durable::meant(path))
+            .collect();
+        let mut paths = self.reports.files.iter().map(|target| &target.path);
+        if let Some(path) = paths.find(|path| read.contains(&durable::meant(path))) {
+            return Err(Error::NotForReports(path.clone()));
+        }
         let mut findings = loaded.findings.clone();
         // As ever, what is only advice is left to `validate`.
         findings.retain(|finding| finding.severity != Severity::Advice);
@@ -182,25 +198,25 @@ impl<'t> Teller<'t> {
         }
     }
 
-    /// Writes the plan, and what became of it, wherever that was asked for.
+    /// Writes the plan, and what became of it, wherever that was asked for. One that cannot be written keeps no other from it.
     pub(super) fn report(&self, plan: &Plan, outcomes: Option<&[Outcome]>) -> Result<(), Error> {
-        for Target { form, path } in &self.reports.files {
+        let files = self.reports.files.iter().map(|Target { form, path }| {
             let text = self.told(plan, outcomes, self.setting(), *form);
-            self.write(path, *form, &text)?;
-        }
-        if let Some(path) = &self.summary {
+            self.write(path, *form, &text)
+        });
+        let summary = self.summary.iter().map(|path| {
             let setting = Setting {
                 budget: SUMMARY,
                 ..self.setting()
             };
             let text = self.told(plan, outcomes, setting, Form::Markdown);
-            let text = self.context.in_file(&text);
-            add(path, &text).map_err(|source| Error::Report {
-                path: path.clone(),
-                source,
-            })?;
-        }
-        Ok(())
+            add(path, &self.context.in_file(&text)).map_err(|source| unwritten(path, source))
+        });
+        let failed = files.chain(summary).filter_map(Result::err);
+        let mut failed: Vec<Error> = failed.collect();
+        let last = failed.pop();
+        failed.iter().for_each(|error| self.context.fail(error));
+        last.map_or(Ok(()), Err)
     }
 
     fn setting(&self) -> Setting<'_> {
@@ -238,11 +254,31 @@ impl<'t> Teller<'t> {
             Form::Github => self.context.redacted(text),
             _ => self.context.in_file(text),
         };
-        put(path, text.trim_end()).map_err(|source| Error::Report {
-            path: path.to_owned(),
-            source,
-        })
+        put(path, text.trim_end()).map_err(|source| unwritten(path, source))
     }
+}
+
+fn unwritten(path: &Path, source: io::Error) -> Error {
+    Error::Report {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Whether a path leads to a pipe or a device, which may take several reports.
+fn is_stream(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// A directory as seen from the top of its repository, however it was named; as it was, where there is none.
+fn home(directory: &Path) -> String {
+    let real = durable::meant(directory);
+    let way = match Bounds::around(&real).below(&real) {
+        Some(below) => below,
+        None if real.join(".git").exists() => PathBuf::from("."),
+        None => manifest::normalised(directory),
+    };
+    way.display().to_string()
 }
 
 /// Adds to a file that others write to as well.
@@ -257,13 +293,13 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
         "" => String::new(),
         text => format!("{text}\n"),
     };
-    match path.canonicalize() {
+    match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => durable::create(path, text.as_bytes()),
         Err(error) => Err(error),
-        Ok(real) if real.is_file() => durable::replace(&real, text.as_bytes()),
-        Ok(real) => OpenOptions::new()
-            .write(true)
-            .open(real)?
-            .write_all(text.as_bytes()),
+        Ok(found) if found.is_file() => durable::replace(&path.canonicalize()?, text.as_bytes()),
+        Ok(_) => {
+            let mut stream = OpenOptions::new().write(true).open(path)?;
+            stream.write_all(text.as_bytes())
+        }
     }
 }

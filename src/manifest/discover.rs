@@ -216,17 +216,33 @@ impl Walk<'_> {
 /// Whether a file that is written to `path` would be read as a manifest of the directory.
 #[must_use]
 pub fn is_manifest(directory: &Path, path: &Path) -> bool {
-    let folder = durable::folder_of(path).canonicalize();
-    let (Ok(real), Ok(folder), Some(name)) = (directory.canonicalize(), folder, path.file_name())
-    else {
-        return false;
-    };
-    let below = folder.join(name);
-    let Ok(below) = below.strip_prefix(&real) else {
-        return false;
-    };
-    let is_hidden = below.iter().any(is_private);
-    !is_hidden && key_of(below).is_some()
+    below(directory, path).is_some_and(|below| !is_hidden(&below) && key_of(&below).is_some())
+}
+
+/// Whether a file at `path` belongs to the directory: a manifest, its settings, what stands below a name that begins with `_` or
+/// `.`; or whether it is git's own.
+#[must_use]
+pub fn is_part(directory: &Path, path: &Path) -> bool {
+    let is_of_git = durable::meant(path).iter().any(|part| part == ".git");
+    let below = below(directory, path);
+    is_of_git || below.is_some_and(|below| is_hidden(&below) || is_yaml(&below))
+}
+
+/// The way to a file from the directory, if it lies in it.
+fn below(directory: &Path, path: &Path) -> Option<PathBuf> {
+    let real = directory.canonicalize().ok()?;
+    let folder = durable::meant(durable::folder_of(path));
+    let below = folder.join(path.file_name()?);
+    below.strip_prefix(&real).ok().map(Path::to_owned)
+}
+
+fn is_hidden(below: &Path) -> bool {
+    below.iter().any(is_private)
+}
+
+fn is_yaml(below: &Path) -> bool {
+    let ending = below.extension();
+    ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
 }
 
 /// Whether what is called so is never a manifest, nor holds any.

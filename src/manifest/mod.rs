@@ -22,7 +22,7 @@ mod trace;
 mod twins;
 
 pub(crate) use block::{BLOCK, ignored};
-pub use discover::{LoadError, LoadErrorKind, is_manifest};
+pub use discover::{LoadError, LoadErrorKind, is_manifest, is_part};
 pub(crate) use files::{File, normalised};
 pub use load::{Loaded, Scope, load};
 pub use revision::{Draft, Revision};

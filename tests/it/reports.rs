@@ -61,34 +61,68 @@ fn one_run_writes_several_reports_and_the_plan() {
 #[test]
 fn a_report_is_never_put_where_it_does_harm() {
     let site = edited();
+    site.write(
+        "personas/ben.yaml",
+        "persona_name: Ben\nsystem_prompt: !file ../ben.md\n",
+    );
+    site.write("ben.md", "Be brief.\n");
+    site.write(".git/config", "");
     let refused = [
-        (
-            ["--report", "text=personas/x.yaml"],
-            1,
-            "would be read as a manifest",
-        ),
-        (["--report", "text="], 64, "say FORM=FILE"),
-        (["--report", "pdf=x"], 64, "there is no form `pdf`"),
-        (
-            ["--report", "text=personas"],
-            1,
-            "cannot write the report `personas`",
-        ),
-        (
-            ["--report", "text=personas/ana.yaml/x"],
-            1,
-            "cannot write the report",
-        ),
+        ("text=", 64, "say FORM=FILE"),
+        ("pdf=x", 64, "there is no form `pdf`"),
+        ("text=personas", 1, "cannot write the report `personas`"),
+        ("text=personas/ana.yaml/x", 1, "cannot write the report"),
     ];
     for (report, code, said) in refused {
-        site.run(["plan"].into_iter().chain(report))
-            .code(code)
-            .says(said);
+        let plan = ["plan", "--report", report];
+        site.run(plan).code(code).says(said);
     }
-    site.run(["plan", "--report", "text=x", "--report", "json=x"])
-        .code(64)
-        .says("`x` is named twice");
+    for ours in [
+        "personas/x.yaml",
+        "personas/ana.yaml",
+        "personas/personactl.yaml",
+        "personas/_ledger/sandbox.json",
+        "personas/_prompts/x.md",
+        "personas/.personactl/sandbox.journal",
+        ".git/config",
+        "./personas/../ben.md",
+    ] {
+        let report = format!("text={ours}");
+        let plan = ["plan", "--report", &report];
+        site.run(plan)
+            .code(1)
+            .says("is read or kept by personactl or by git");
+    }
+    for twice in ["x", "./x"] {
+        let json = format!("json={twice}");
+        let plan = ["plan", "--report", "text=x", "--report", &json];
+        site.run(plan).code(64).says("is named twice");
+        let plan = ["plan", "--out", twice, "--report", "text=x"];
+        site.run(plan).code(64).says("is named twice");
+    }
     assert!(!site.path("x").exists());
+    assert_eq!(site.read("ben.md"), "Be brief.\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn one_report_that_cannot_be_written_keeps_no_other_from_it_and_streams_take_several() {
+    let site = edited();
+    let reports = ["--report", "text=/dev/full", "--report", "json=report.json"];
+    let run = site.run(["apply", "--yes"].into_iter().chain(reports));
+    run.code(3).says("cannot write the report `/dev/full`");
+    assert!(site.read("report.json").contains("\"applied\": 1"));
+    let reports = [
+        "--report",
+        "patch=/dev/stdout",
+        "--report",
+        "text=/dev/stdout",
+    ];
+    let run = site
+        .run(["plan", "-q"].into_iter().chain(reports))
+        .success();
+    assert_eq!(run.stdout.matches("No changes").count(), 2, "{run:#?}");
+    assert!(run.stdout.contains("{}"), "{run:#?}");
 }
 
 #[test]
@@ -141,14 +175,6 @@ fn what_was_applied_is_reported_with_how_it_ended() {
     let markdown = site.read("report.md");
     assert!(markdown.contains(": 1 applied, 1 refused."), "{markdown}");
     assert!(markdown.contains("! refused ana: "), "{markdown}");
-}
-
-#[test]
-fn a_report_that_cannot_be_written_does_not_lose_what_was_done() {
-    let site = edited();
-    let run = site.run(["apply", "--yes", "--report", "text=personas"]);
-    run.code(3).says("cannot write the report `personas`");
-    site.run(["plan"]).success().says("No changes");
 }
 
 #[test]
@@ -390,6 +416,18 @@ fn the_marker_names_the_directory_and_cannot_be_ended() {
         .success();
     let first = plan.stdout.lines().next().expect("a line");
     assert_eq!(first, "<!-- personactl: sandbox in a%20%2d%2d%3e%20b -->");
+    site.write(".git/HEAD", "");
+    let here = site.path("a --> b");
+    for (folder, name) in [
+        ("a --> b", "."),
+        ("a --> b", "../a --> b/"),
+        (".", here.to_str().expect("a name")),
+    ] {
+        let plan = site
+            .run(["-C", folder, "plan", name, "--format", "markdown"])
+            .success();
+        assert_eq!(plan.stdout.lines().next(), Some(first), "{name}");
+    }
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         return args.resume(file, &consent, context).await;
     }
     let site = Site::open(context, &target)?;
-    let mut teller = Teller::new(context, &target, &args.reports, &args.selection)?;
+    let mut teller = Teller::new(context, &target, &args.reports, &args.selection, None)?;
     let loaded = site.load()?;
     let deletes = args.pruning.deletes();
     teller.judged(&loaded, site.check(&loaded, deletes), render::Form::Text)?;
@@ -138,7 +138,13 @@ impl Args {
             ));
         }
         let site = file.site(context)?;
-        let teller = Teller::new(context, &site.directory, &self.reports, &self.selection)?;
+        let teller = Teller::new(
+            context,
+            &site.directory,
+            &self.reports,
+            &self.selection,
+            Some(&file.path),
+        )?;
         consent.fits(&site)?;
         self.expects(&file.saved.plan.id())?;
         let service = site.connect(self.concurrency).await?;

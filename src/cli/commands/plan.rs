@@ -62,7 +62,13 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         return compare(args, revision, context);
     }
     let site = Site::open(context, &args.directory)?;
-    let mut teller = Teller::new(context, &args.directory, &args.reports, &args.selection)?;
+    let mut teller = Teller::new(
+        context,
+        &args.directory,
+        &args.reports,
+        &args.selection,
+        args.out.as_deref(),
+    )?;
     let loaded = site.load()?;
     let deletes = args.pruning.deletes();
     teller.judged(&loaded, site.check(&loaded, deletes), args.format)?;
@@ -90,7 +96,13 @@ fn compare(args: &Args, revision: &str, context: &Context) -> Result<Outcome, Er
     let environment = context.environment.as_deref();
     let terms = Terms::resolve(&args.directory, environment, &context.process);
     let terms = understood(context, terms)?;
-    let mut teller = Teller::new(context, &args.directory, &args.reports, &args.selection)?;
+    let mut teller = Teller::new(
+        context,
+        &args.directory,
+        &args.reports,
+        &args.selection,
+        args.out.as_deref(),
+    )?;
     let loaded = load(context, &args.directory, &terms)?;
     let deletes = args.pruning.deletes();
     let checked = check(context, &args.directory, &loaded, deletes);

@@ -153,7 +153,13 @@ async fn plan(
         Ok(outcome) = signals::signal() => return Ok(outcome),
     };
     let reports = Reports::default();
-    let teller = Teller::new(site.context, &site.directory, &reports, &args.selection)?;
+    let teller = Teller::new(
+        site.context,
+        &site.directory,
+        &reports,
+        &args.selection,
+        None,
+    )?;
     teller.show(&prepared.plan, Form::Text)?;
     if args.apply {
         // What became of each step has been told; the loop goes on either way.

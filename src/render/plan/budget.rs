@@ -32,7 +32,7 @@ pub(super) fn fit(head: &str, mut sections: Vec<Section>, foot: &str, most: usiz
     let left_out = left_out(parts, folded, rows);
     if !left_out.is_empty() {
         text.push_str(&format!(
-            "\n> Left out, as this would be too long: {left_out}. The HTML report has all.\n"
+            "\n> Left out, as this would be too long: {left_out}. `--report html=FILE` has all.\n"
         ));
     }
     if !sections.is_empty() {

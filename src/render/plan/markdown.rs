@@ -52,7 +52,7 @@ fn marker(report: &Report<'_>) -> String {
 fn plain(name: &str) -> String {
     let spelt = |character: char| match character {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '/' | '_' => character.to_string(),
-        other => format!("%{:x}", u32::from(other)),
+        other => format!("%{:02x}", u32::from(other)),
     };
     name.chars().map(spelt).collect()
 }
