@@ -368,6 +368,7 @@ fn hostile_names_of_files_and_personas_are_shown_harmlessly() {
     crowd(&site);
     let search = Search::new(site);
     search.run(&["plan", "--out", "plan.json"]);
+    search.run(&["plan", "--format", "html"]);
     search.json(&["apply", "plan.json", "--format", "json"]);
     search.run(&["apply", "--yes"]);
     search.end();

@@ -175,16 +175,17 @@ fn the_filter_leaves_what_fits_and_says_how_many() {
     };
     let hits = || browser.run("return document.getElementById('hits').textContent");
     let rows = [
-        ("ANA", 1, "1 of 3 personas"),
-        ("eva www", 1, "1 of 3 personas"),
-        ("/system_prompt", 3, "3 of 3 personas"),
-        ("nobody", 0, "0 of 3 personas"),
+        ("ANA", 1, 1, "1 of 3 personas"),
+        ("eva www", 1, 1, "1 of 3 personas"),
+        ("/system_prompt", 3, 2, "3 of 3 personas"),
+        ("nobody", 0, 0, "0 of 3 personas"),
     ];
-    for (query, count, told) in rows {
+    for (query, count, groups, told) in rows {
         browser.press("/");
         browser.press(query);
         assert_eq!(seen("article"), count, "{query}");
         assert_eq!(seen(".index li"), count, "{query}");
+        assert_eq!(seen(".group:not(.keep)"), groups, "{query}");
         assert_eq!(hits(), told, "{query}");
         assert_eq!(seen("#none"), usize::from(count == 0), "{query}");
         browser.press(ESCAPE);

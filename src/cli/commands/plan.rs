@@ -25,7 +25,7 @@ Examples:
   personactl plan -e production           against another one
   personactl plan --only support/agent    one persona
   personactl plan --out plan.json         to be reviewed, then applied
-  personactl plan --report markdown=plan.md --report github=lines.txt
+  personactl plan --report markdown=plan.md --report html=plan.html
   personactl plan --against origin/main   what a branch changes, without a key
   personactl plan --format json --detailed-exitcode")]
 pub(in crate::cli) struct Args {

@@ -28,11 +28,13 @@
       for (const element of [article, ...items]) element.hidden = !fits;
     }
     for (const section of all(".index section, .group:not(.keep)")) {
-      section.hidden = !section.querySelector("li:not([hidden]), article:not([hidden])");
+      section.hidden = !section.querySelector(":scope > article:not([hidden]), :scope > ul > li:not([hidden])");
     }
     const total = all(".index li").length;
     one("hits").textContent = words.length ? `${hits} of ${total} personas` : "";
     one("none").hidden = hits > 0;
+    // What is left may stand above what was in sight.
+    if (one("plan").getBoundingClientRect().top < 0) one("plan").scrollIntoView();
   };
 
   const fold = (open) => {
