@@ -247,7 +247,7 @@ fn on_a_phone_nothing_scrolls_sideways_and_the_index_folds_away() {
     browser.click(".unfold");
     assert_eq!(index(), true);
     browser.click(".index li a");
-    assert_eq!(index(), false);
+    browser.until("!document.querySelector('.index .body').checkVisibility()");
 }
 
 #[test]

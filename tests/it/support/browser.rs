@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// What a browser under test must not do on its own, and what it needs to run as root.
-const ARGUMENTS: [&str; 9] = [
+const ARGUMENTS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -88,6 +89,16 @@ impl Browser {
     /// What a function body returns in the page.
     pub(crate) fn run(&self, script: &str) -> Value {
         self.post("execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// Waits until this is so in the page; the driver gives up where it never is.
+    pub(crate) fn until(&self, condition: &str) {
+        let script = format!(
+            "const [done] = arguments;
+             const look = () => (({condition}) ? done(true) : requestAnimationFrame(look));
+             look();"
+        );
+        self.post("execute/async", &json!({"script": script, "args": []}));
     }
 
     /// Clicks on what a selector finds first.
