@@ -1,8 +1,10 @@
 //! The plan as one page for a browser: it asks nobody for anything, and can be read without its script.
 //!
-//! `view` is all that the page says, already harmless; the templates give it its marks, and nothing else.
+//! `view` is all that the page says, and `shown` what it says of values, already harmless; the templates give it its marks, and
+//! nothing else.
 
 mod page;
+mod shown;
 mod view;
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
-use super::view::{self, Block, Group, Persona, Shown, Tally, Target};
+use super::shown::{Block, Shown};
+use super::view::{self, Group, Persona, Tally, Target};
 use crate::render::plan::report::Report;
 use crate::render::plan::words::{NOT_LOOKED_AT, headline, ticked};
 

@@ -1,11 +1,11 @@
 //! All that the page says. Every text is harmless once it stands here: what would hide or reorder is made visible.
 
+use super::shown::Shown;
 use crate::apply::{Normalised, Outcome, Status};
-use crate::diff::text::{Line, Piece};
 use crate::plan::{Action, Against, FieldChange, Plan, Step};
 use crate::render::escape::on_one_line;
 use crate::render::outcomes;
-use crate::render::plan::change::{Change, Deed, Depth, path};
+use crate::render::plan::change::{Deed, path};
 use crate::render::plan::entry::{self, cause, entries};
 use crate::render::plan::report::{Outcomes, Report};
 use crate::render::plan::words::sign;
@@ -85,46 +85,16 @@ pub(super) struct Field {
     pub(super) shown: Shown,
 }
 
-/// The values of a field.
-pub(super) enum Shown {
-    /// They must not be shown.
-    Hidden(String),
-    /// They are short.
-    Brief {
-        before: Option<String>,
-        after: Option<String>,
-    },
-    /// One text with nothing to hold it against.
-    Whole { growth: String, text: String },
-    /// A text that became another one.
-    Lines { growth: String, blocks: Vec<Block> },
-}
-
-/// A part of a comparison.
-pub(super) enum Block {
-    /// A line of both texts.
-    Same(String),
-    /// So many of them.
-    Folded(String),
-    /// Lines that make way for others.
-    Exchange { old: Vec<Words>, new: Vec<Words> },
-}
-
-/// A line in stretches, each of which has changed or not.
-pub(super) struct Words(pub(super) Vec<(bool, String)>);
-
 impl Target {
     pub(super) fn of(plan: &Plan) -> Self {
-        let (against, is_revision) = match &plan.against {
-            Against::Service(address) => (("Account", address.clone()), false),
-            Against::Revision { name, commit } => {
-                (("Revision", format!("{name} ({commit})")), true)
-            }
+        let (what, name) = match &plan.against {
+            Against::Service(address) => ("Account", address.clone()),
+            Against::Revision { name, commit } => ("Revision", format!("{name} ({commit})")),
         };
         Self {
-            environment: on_one_line(&plan.environment).into_owned(),
-            against: (against.0, on_one_line(&against.1).into_owned()),
-            is_revision,
+            environment: harmless(&plan.environment),
+            against: (what, harmless(&name)),
+            is_revision: matches!(plan.against, Against::Revision { .. }),
         }
     }
 }
@@ -186,10 +156,7 @@ pub(super) fn kept(report: &Report<'_>) -> Vec<Persona> {
     let kept = kept.filter(|step| matches!(step.action, Action::Keep));
     kept.map(|step| {
         let persona = Persona::of(step, &outcomes);
-        let reason = step
-            .reason
-            .as_deref()
-            .map(|reason| on_one_line(reason).into_owned());
+        let reason = step.reason.as_deref().map(harmless);
         let unmanaged = counted(step.unmanaged.len(), "unmanaged field");
         let unmanaged = (!step.unmanaged.is_empty())
             .then(|| format!("{unmanaged}: {}", paths(step).join(", ")));
@@ -202,11 +169,13 @@ pub(super) fn kept(report: &Report<'_>) -> Vec<Persona> {
     .collect()
 }
 
+fn harmless(text: &str) -> String {
+    on_one_line(text).into_owned()
+}
+
 fn paths(step: &Step) -> Vec<String> {
     let paths = step.unmanaged.iter();
-    paths
-        .map(|path| on_one_line(path.as_str()).into_owned())
-        .collect()
+    paths.map(|path| harmless(path.as_str())).collect()
 }
 
 impl Entry {
@@ -220,10 +189,7 @@ impl Entry {
             several: counted(entry.alike.len() + 1, "persona"),
             is_new: step.action.body().is_some(),
             extent: counted(step.fields.len(), "field"),
-            reason: step
-                .reason
-                .as_deref()
-                .map(|reason| on_one_line(reason).into_owned()),
+            reason: step.reason.as_deref().map(harmless),
             unavailable: unavailable(step).collect(),
             fields: fields
                 .map(|field| Field::of(field, entry.place(field)))
@@ -236,23 +202,17 @@ impl Entry {
 
 impl Persona {
     fn of(step: &Step, outcomes: &Outcomes<'_>) -> Self {
-        let key = on_one_line(step.key.as_str());
-        let (folder, key) = match key.rsplit_once('/') {
-            Some((folder, key)) => (format!("{folder}/"), key.to_owned()),
-            None => (String::new(), key.into_owned()),
-        };
+        let key = harmless(step.key.as_str());
+        let (folder, key) = key.split_at(key.rfind('/').map_or(0, |slash| slash + 1));
         let end = outcomes.get(&step.key).copied();
         let id = end.and_then(|end| end.persona_id.as_ref());
         let id = id.or(step.persona_id.as_ref());
         Self {
-            folder,
-            key,
-            name: on_one_line(&step.persona_name).into_owned(),
-            id: id.map(|id| on_one_line(id.as_str()).into_owned()),
-            file: step
-                .file
-                .as_deref()
-                .map(|file| on_one_line(file).into_owned()),
+            folder: folder.to_owned(),
+            key: key.to_owned(),
+            name: harmless(&step.persona_name),
+            id: id.map(|id| harmless(id.as_str())),
+            file: step.file.as_deref().map(harmless),
             notes: Vec::new(),
             end: end.map(|end| End::of(step, end)),
         }
@@ -263,7 +223,7 @@ impl End {
     fn of(step: &Step, outcome: &Outcome) -> Self {
         let normalised = |Normalised { path, sent, seen }: &Normalised| {
             let seen = seen.as_ref().map_or_else(|| "nothing".to_owned(), brief);
-            [on_one_line(path.as_str()).into_owned(), brief(sent), seen]
+            [harmless(path.as_str()), brief(sent), seen]
         };
         // What blocks a step is its reason already.
         let message = outcome.message.as_deref();
@@ -271,7 +231,7 @@ impl End {
         Self {
             sign: outcomes::sign(outcome.status).0,
             word: outcome.status.word(),
-            message: message.map(|message| on_one_line(message).into_owned()),
+            message: message.map(harmless),
             normalised: outcome.normalised.iter().map(normalised).collect(),
         }
     }
@@ -294,83 +254,7 @@ impl Field {
             cause_words: cause(field.cause),
             place,
             is_prose: values.into_iter().all(serde_json::Value::is_string),
-            shown: Shown::of(Change::of(field, Depth::Whole), deed),
+            shown: Shown::of(field),
         }
-    }
-}
-
-impl Shown {
-    fn of(change: Change, deed: Deed) -> Self {
-        match change {
-            Change::Hidden(told) => Self::Hidden(told),
-            Change::Brief { before, after } => Self::Brief { before, after },
-            Change::Lines { growth, lines } if deed == Deed::Changed => Self::Lines {
-                growth,
-                blocks: blocks(&lines),
-            },
-            Change::Lines { growth, lines } => Self::Whole {
-                growth,
-                text: lines.iter().map(plain).collect::<Vec<_>>().join("\n"),
-            },
-        }
-    }
-}
-
-/// A line without its marks.
-fn plain(line: &Line) -> String {
-    match line {
-        Line::Same(text) => on_one_line(text).into_owned(),
-        Line::Folded(count) => folded(*count),
-        Line::Removed(pieces) | Line::Added(pieces) => {
-            let text: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
-            on_one_line(&text).into_owned()
-        }
-    }
-}
-
-fn folded(count: usize) -> String {
-    format!("{} unchanged", counted(count, "line"))
-}
-
-/// The lines, those together that make way for others.
-fn blocks(lines: &[Line]) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    for line in lines {
-        let (pieces, is_old) = match line {
-            Line::Same(text) => {
-                blocks.push(Block::Same(on_one_line(text).into_owned()));
-                continue;
-            }
-            Line::Folded(count) => {
-                blocks.push(Block::Folded(folded(*count)));
-                continue;
-            }
-            Line::Removed(pieces) => (pieces, true),
-            Line::Added(pieces) => (pieces, false),
-        };
-        if !matches!(blocks.last(), Some(Block::Exchange { new, .. }) if !is_old || new.is_empty())
-        {
-            blocks.push(Block::Exchange {
-                old: Vec::new(),
-                new: Vec::new(),
-            });
-        }
-        if let Some(Block::Exchange { old, new }) = blocks.last_mut() {
-            let side = if is_old { old } else { new };
-            side.push(Words::of(pieces));
-        }
-    }
-    blocks
-}
-
-impl Words {
-    /// Of a line that has changed as a whole, no word is set off.
-    fn of(pieces: &[Piece]) -> Self {
-        let is_whole = pieces.iter().all(|piece| piece.is_changed);
-        let words = pieces.iter().map(|piece| {
-            let text = on_one_line(&piece.text).into_owned();
-            (piece.is_changed && !is_whole, text)
-        });
-        Self(words.collect())
     }
 }
