@@ -22,7 +22,7 @@ pub fn is_telling(value: &str) -> bool {
     value.len() >= TELLING
 }
 
-/// The text without these values: as they are, as JSON, URLs, base64 and hexadecimal spell them, and
+/// The text without these values: as they are, as JSON, HTML, URLs, base64 and hexadecimal spell them, and
 /// cut off.
 #[must_use]
 pub fn redact<'v>(text: String, values: impl IntoIterator<Item = &'v str>) -> String {
@@ -43,7 +43,9 @@ fn parts(value: &str) -> impl Iterator<Item = &str> {
 
 fn spellings(text: &str) -> Vec<String> {
     let json = in_json(text);
+    let html = [in_html(text), in_html(&json)];
     let mut spellings = vec![text.to_owned(), in_json(&json), json];
+    spellings.extend(html.into_iter().filter(|html| html != text));
     if is_telling(text) {
         let lower: Hex = |byte| format!("{byte:02x}");
         let upper: Hex = |byte| format!("{byte:02X}");
@@ -86,6 +88,20 @@ fn begun<'p>(piece: &'p str, spelt: &str) -> Option<&'p str> {
 fn in_json(text: &str) -> String {
     let quoted = Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// As a page for a browser has it.
+fn in_html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' | '<' | '>' | '"' | '\'' => {
+                escaped.extend(["&#", &u32::from(character).to_string(), ";"]);
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
 }
 
 /// How a byte is written: in digits of one letter case.
@@ -227,6 +243,8 @@ mod tests {
             "s3cr\"et/+ä-0815",
             "s3cr\\\"et/+ä-0815",
             "s3cr\\\\\\\"et/+ä-0815",
+            "s3cr&#34;et/+ä-0815",
+            "s3cr\\&#34;et/+ä-0815",
             "s3cr%22et%2F%2B%C3%A4-0815",
             "s3cr%22et%2f%2b%c3%a4-0815",
             "%73%33%63%72%22%65%74%2F%2B%C3%A4%2D%30%38%31%35",
