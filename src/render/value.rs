@@ -249,7 +249,7 @@ fn set_off(words: &str, sign: &str, style: Style, marks: Marks) -> Span {
 }
 
 /// What changed, with blanks that look like others as their codes: nobody would see that they changed.
-fn spelt(text: &str) -> String {
+pub(super) fn spelt(text: &str) -> String {
     let mut spelt = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -4,7 +4,7 @@ use crate::diff::text::{Line, Piece};
 use crate::plan::FieldChange;
 use crate::render::escape::on_one_line;
 use crate::render::plan::change::{Change, Deed, Depth};
-use crate::render::value::counted;
+use crate::render::value::{counted, spelt};
 
 /// The values of a field.
 pub(super) enum Shown {
@@ -102,8 +102,14 @@ impl Words {
     fn of(pieces: &[Piece]) -> Self {
         let is_whole = pieces.iter().all(|piece| piece.is_changed);
         let words = pieces.iter().map(|piece| {
-            let text = on_one_line(&piece.text).into_owned();
-            (piece.is_changed && !is_whole, text)
+            let text = match piece.is_changed {
+                true => spelt(&piece.text),
+                false => piece.text.clone(),
+            };
+            (
+                piece.is_changed && !is_whole,
+                on_one_line(&text).into_owned(),
+            )
         });
         Self(words.collect())
     }
