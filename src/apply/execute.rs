@@ -146,8 +146,12 @@ impl Session<'_> {
 
     /// Takes a step, unless nothing more is to be started; what is to be left is left.
     async fn turn(self, step: &Step) -> Taken {
+        let is_idle = matches!(step.action, Action::Keep | Action::Blocked(_));
         match self.outdated.get(&step.key) {
-            _ if self.stop.starts_nothing() => (Outcome::new(Status::Skipped), Bookkeeping::Leave),
+            // Where there is nothing to do, nothing is skipped.
+            _ if self.stop.starts_nothing() && !is_idle => {
+                (Outcome::new(Status::Skipped), Bookkeeping::Leave)
+            }
             Some(why) => (Outcome::because(Status::Stale, why), Bookkeeping::Leave),
             None => tokio::select! {
                 biased;

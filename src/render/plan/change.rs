@@ -159,6 +159,8 @@ pub(super) fn path(field: &FieldChange) -> String {
 /// Where the manifest says so: the file is only named where it is another one than the step's.
 pub(super) fn place(step: &Step, field: &FieldChange) -> String {
     match &field.place {
+        // What is removed stands nowhere any more.
+        _ if field.after.is_none() => String::new(),
         Some(Place { file, line, .. }) if Some(file) == step.file.as_ref() => {
             format!("line {line}")
         }
