@@ -44,7 +44,8 @@ impl Former {
         }
         let mut copy = Copy {
             context,
-            name,
+            // Git knows no files of `REF...`.
+            name: if name.contains("...") { &commit } else { name },
             layout,
         };
         let loaded = copy.read(found, terms)?;

@@ -24,6 +24,22 @@ pub enum GitError {
         /// Whether the repository holds only a part of its history.
         is_shallow: bool,
     },
+    /// What is called so is something else.
+    #[error("`{name}` is a {kind}, not a commit")]
+    NoCommit {
+        /// What was asked for.
+        name: String,
+        /// What git calls that: a tree or a blob.
+        kind: String,
+    },
+    /// No commit that both histories begin with is here.
+    #[error("there is no commit here that `{name}` could begin at")]
+    NothingShared {
+        /// What was asked for.
+        name: String,
+        /// Whether the repository holds only a part of its history.
+        is_shallow: bool,
+    },
     /// An object is not there, or damaged.
     #[error("git cannot read the object {0}: it is not in this clone, or damaged")]
     NoObject(String),
@@ -35,6 +51,10 @@ pub enum GitError {
     Layout(#[source] io::Error),
 }
 
+/// What a revision may be.
+const ASKED_FOR: &str =
+    "a branch, a tag or a commit is asked for; `git branch --all` lists the branches";
+
 impl GitError {
     /// What to do next.
     #[must_use]
@@ -45,11 +65,15 @@ impl GitError {
                 Some("run where the repository was cloned to, or see `git init`".to_owned())
             }
             Self::NoRevision { name, is_shallow } => Some(fetching(name, *is_shallow)),
+            Self::NoCommit { .. } => Some(ASKED_FOR.to_owned()),
+            Self::NothingShared { is_shallow: true, .. } => {
+                Some("this clone is shallow: `git fetch --unshallow` brings its history".to_owned())
+            }
             Self::NoObject(_) => Some(
                 "a clone that was made with --filter lacks what was never checked out: `git fetch --refetch --no-filter` brings it"
                     .to_owned(),
             ),
-            Self::Refused(_) | Self::Answer(_) | Self::Layout(_) => None,
+            Self::NothingShared { .. } | Self::Refused(_) | Self::Answer(_) | Self::Layout(_) => None,
         }
     }
 }
@@ -59,8 +83,7 @@ fn fetching(name: &str, is_shallow: bool) -> String {
     let there = name.strip_prefix("origin/").unwrap_or(name);
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     if there.is_empty() || there.starts_with('-') || !there.chars().all(is_plain) {
-        return "a branch, a tag or a commit is asked for; `git branch --all` lists the branches"
-            .to_owned();
+        return ASKED_FOR.to_owned();
     }
     match is_shallow {
         true => format!(

@@ -33,7 +33,8 @@ impl Repository {
         &self.top
     }
 
-    /// The id of the commit that a revision means.
+    /// The id of the commit that a revision means. `REF...` is the last one that REF and the work tree's own history
+    /// share, as in `git diff`.
     ///
     /// # Errors
     /// Where git is not there or does not read the repository, or where that has no such commit.
@@ -43,24 +44,55 @@ impl Repository {
         if !is_shallow.status.success() {
             return Err(GitError::Refused(words(&is_shallow.stderr)));
         }
-        let commit = format!("{name}^{{commit}}");
-        let arguments = [
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &commit,
-        ];
-        let found = self.ask(&arguments)?;
-        let id = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-        let is_id = id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        match found.status.success() && is_id && !name.is_empty() {
-            true => Ok(id),
-            false => Err(GitError::NoRevision {
+        let is_shallow = is_shallow.stdout.trim_ascii() == b"true";
+        let forked = name.strip_suffix("HEAD").unwrap_or(name);
+        let Some(other) = forked.strip_suffix("...") else {
+            return self.named(name, is_shallow);
+        };
+        let other = self.named(other, is_shallow)?;
+        let head = self.named("HEAD", is_shallow)?;
+        let shared = self.id(&["merge-base", &other, &head])?;
+        shared.ok_or_else(|| GitError::NothingShared {
+            name: name.to_owned(),
+            is_shallow,
+        })
+    }
+
+    /// The commit that has this name, or that a tag of this name leads to.
+    fn named(&self, name: &str, is_shallow: bool) -> Result<String, GitError> {
+        // What is added to a name to have its commit would be a part of the text in `:/TEXT`.
+        let found = self.object(name)?;
+        let found = found.and_then(|id| self.object(&format!("{id}^{{}}")).transpose());
+        let Some(id) = found.transpose()? else {
+            return Err(GitError::NoRevision {
                 name: name.to_owned(),
-                is_shallow: is_shallow.stdout.trim_ascii() == b"true",
+                is_shallow,
+            });
+        };
+        let kind = self.ask(&["cat-file", "-t", &id])?.stdout;
+        match kind.trim_ascii() {
+            b"commit" => Ok(id),
+            kind => Err(GitError::NoCommit {
+                name: name.to_owned(),
+                kind: String::from_utf8_lossy(kind).into_owned(),
             }),
         }
+    }
+
+    /// The id of the object that has this name.
+    fn object(&self, name: &str) -> Result<Option<String>, GitError> {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        self.id(&["rev-parse", "--verify", "--quiet", "--end-of-options", name])
+    }
+
+    /// The id that git answers with; `None` where it has none.
+    fn id(&self, arguments: &[&str]) -> Result<Option<String>, GitError> {
+        let answer = self.ask(arguments)?;
+        let id = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+        let is_id = id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        Ok(Some(id).filter(|_| answer.status.success() && is_id))
     }
 
     fn ask(&self, arguments: &[&str]) -> Result<Output, GitError> {

@@ -613,10 +613,13 @@ fn a_revision_that_is_none_is_told() {
         "--help",
         "-n",
         "",
-        "main:personas",
-        "main^{tree}",
+        "main:nothing",
+        ":/nothing like it",
         "^main",
         "main..main",
+        "...",
+        "nope...",
+        "main...main",
         "a\nb",
     ];
     for revision in rows {
@@ -625,6 +628,96 @@ fn a_revision_that_is_none_is_told() {
         assert!(output.stdout.is_empty(), "{revision:?}: {output:#?}");
         let _ = output.says("there is no revision `");
     }
+}
+
+#[test]
+fn what_is_no_commit_is_called_what_it_is() {
+    let repository = Repository::new();
+    repository.git([
+        "tag",
+        "--annotate",
+        "--message",
+        "x",
+        "folder",
+        "main:personas",
+    ]);
+    let rows = [
+        ("main:personas", "tree"),
+        ("main^{tree}", "tree"),
+        ("folder", "tree"),
+        ("main:personas/ana.yaml", "blob"),
+        (":personas/ana.yaml", "blob"),
+    ];
+    for (revision, kind) in rows {
+        let output = repository.0.run(["plan", "--against", revision]).code(1);
+        let _ = output
+            .says(&format!("`{revision}` is a {kind}, not a commit"))
+            .says("hint: a branch, a tag or a commit");
+    }
+}
+
+#[test]
+fn every_name_that_git_has_for_a_commit_will_do() {
+    let repository = Repository::new();
+    let commit = repository.git(["rev-parse", "HEAD"]);
+    repository.git(["tag", "--annotate", "--message", "x", "v1"]);
+    repository
+        .0
+        .edit("personas/ana.yaml", "elevenlabs", "cartesia");
+    repository.git(["commit", "--quiet", "--all", "--message", "the voice"]);
+    let names = [commit.trim(), "v1", "v1^{}", ":/^all", "HEAD^{/^all}", "@~"];
+    for name in names {
+        assert_eq!(repository.told(name)[0], "update ana", "{name}");
+    }
+    assert_eq!(repository.told(":/the voice")[0], "keep ana");
+}
+
+#[test]
+fn what_has_become_of_the_other_branch_meanwhile_is_left_out_where_that_is_asked_for() {
+    let repository = Repository::new();
+    repository.git(["checkout", "--quiet", "-b", "topic"]);
+    repository
+        .0
+        .edit("personas/ana.yaml", "elevenlabs", "cartesia");
+    repository.commit();
+    repository.git(["checkout", "--quiet", "main"]);
+    repository
+        .0
+        .edit("personas/bea.yaml", "tavus-gpt-oss", "other");
+    repository.commit();
+    repository.git(["checkout", "--quiet", "topic"]);
+    let ours = [
+        "update ana",
+        "  /layers/tts/tts_engine change personas/ana.yaml:7",
+    ];
+    let told = repository.told("main");
+    assert_eq!(
+        (&told[..2], &told[2][..]),
+        (&ours.map(str::to_owned)[..], "update bea")
+    );
+    for name in ["main...", "main...HEAD"] {
+        let told = repository.told(name);
+        assert_eq!(
+            (&told[..2], &told[2][..]),
+            (&ours.map(str::to_owned)[..], "keep bea"),
+            "{name}"
+        );
+    }
+
+    repository.git(["checkout", "--quiet", "--orphan", "alone"]);
+    repository.commit();
+    let output = repository.0.run(["plan", "--against", "main..."]).code(1);
+    let _ = output.says("there is no commit here that `main...` could begin at");
+
+    let clone = Repository::bare();
+    for branch in ["main", "topic"] {
+        let pair = format!("{branch}:{branch}");
+        let fetch = ["fetch", "--quiet", "--depth=1", "--update-head-ok"];
+        clone.git(fetch.into_iter().chain([&repository.url()[..], &pair]));
+    }
+    clone.git(["checkout", "--quiet", "topic"]);
+    let output = clone.0.run(["plan", "--against", "main..."]).code(1);
+    let _ = output.says("hint: this clone is shallow: `git fetch --unshallow`");
 }
 
 #[test]

@@ -26,7 +26,8 @@ Examples:
   personactl plan --only support/agent    one persona
   personactl plan --out plan.json         to be reviewed, then applied
   personactl plan --report markdown=plan.md --report html=plan.html
-  personactl plan --against origin/main   what a branch changes, without a key
+  personactl plan --against origin/main   what differs from main, without a key
+  personactl plan --against main...       what was done since main was left
   personactl plan --format json --detailed-exitcode")]
 pub(in crate::cli) struct Args {
     /// The persona directory
@@ -37,7 +38,7 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     pruning: Pruning,
     /// Compare with the manifests at a git revision, without network, key or
-    /// secrets
+    /// secrets; `REF...` is where REF was left
     #[arg(
         long,
         value_name = "REF",
