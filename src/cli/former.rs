@@ -13,7 +13,7 @@ use crate::git::{Extent, Layout, Repository};
 use crate::manifest::{Loaded, normalised};
 use crate::model::{Desired, Finding, Key, Place, Severity, causes};
 use crate::plan::{Against, Comparison, Plan, Policy};
-use crate::render;
+use crate::render::{self, on_one_line};
 use crate::settings::{SettingsError, SettingsErrorKind, Terms};
 use crate::yaml::Sources;
 
@@ -48,11 +48,19 @@ impl Former {
             name: if name.contains("...") { &commit } else { name },
             layout,
         };
-        let loaded = copy.read(found, terms)?;
+        let (loaded, missing) = match copy.terms(found, terms) {
+            Ok((terms, directory)) => (copy.load(&directory, &terms)?, None),
+            Err(missing) => (Loaded::default(), Some(missing)),
+        };
         copy.tell(&loaded.findings, &loaded.sources);
-        let name = name.to_owned();
+        let missing =
+            missing.map(|missing| format!("At that revision, {missing}: everything is new."));
         Ok(Self {
-            against: Against::Revision { name, commit },
+            against: Against::Revision {
+                name: name.to_owned(),
+                commit,
+                remarks: Vec::from_iter(missing),
+            },
             desired: loaded.desired,
             broken: loaded.broken,
         })
@@ -100,25 +108,12 @@ struct Copy<'c> {
 }
 
 impl Copy<'_> {
-    /// Reads the persona directory; where there was none for the environment, that is told.
-    fn read(&mut self, directory: Option<PathBuf>, now: &Terms) -> Result<Loaded, Error> {
-        let found = directory.ok_or_else(|| "there was no persona directory".to_owned());
-        let known = found.and_then(|directory| Ok((self.terms(&directory, now)?, directory)));
-        match known {
-            Ok((terms, directory)) => self.load(&directory, &terms),
-            Err(missing) => {
-                let said = format!("At `{}`, {missing}: everything is new.", self.name);
-                self.context.mention(&said);
-                Ok(Loaded::default())
-            }
-        }
-    }
-
-    /// What its manifests are read with, or else why there is nothing.
-    fn terms(&self, directory: &Path, now: &Terms) -> Result<Terms, String> {
+    /// The persona directory and what its manifests are read with, or else why there is nothing.
+    fn terms(&self, directory: Option<PathBuf>, now: &Terms) -> Result<(Terms, PathBuf), String> {
+        let directory = directory.ok_or_else(|| "there was no persona directory".to_owned())?;
         let environment = &now.environment;
-        let terms = Terms::resolve(directory, Some(environment), &self.context.process);
-        terms.map_err(|SettingsError { kind, .. }| match kind {
+        let terms = Terms::resolve(&directory, Some(environment), &self.context.process);
+        let terms = terms.map_err(|SettingsError { kind, .. }| match kind {
             SettingsErrorKind::Unknown(_) => {
                 format!("the settings had no environment `{environment}`")
             }
@@ -126,8 +121,12 @@ impl Copy<'_> {
                 self.tell(&findings, &sources);
                 "the settings had mistakes".to_owned()
             }
-            kind => causes(&kind),
-        })
+            kind => {
+                self.context.say(&on_one_line(&causes(&kind)));
+                "the settings could not be read".to_owned()
+            }
+        })?;
+        Ok((terms, directory))
     }
 
     /// Loads its manifests, and brings what they ask for until that is all there.

@@ -11,6 +11,8 @@ pub enum Against {
         name: String,
         /// The commit that this means.
         commit: String,
+        /// What is to be known of the comparison as a whole, a sentence each. They quote nothing of what was compared.
+        remarks: Vec<String>,
     },
 }
 
@@ -27,6 +29,15 @@ impl Against {
         match self {
             Self::Service(address) => Some(address),
             Self::Revision { .. } => None,
+        }
+    }
+
+    /// What is to be known of the comparison as a whole.
+    #[must_use]
+    pub fn remarks(&self) -> &[String] {
+        match self {
+            Self::Service(_) => &[],
+            Self::Revision { remarks, .. } => remarks,
         }
     }
 }

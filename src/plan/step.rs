@@ -281,7 +281,11 @@ impl Plan {
         hasher.write_tagged('e', &self.environment);
         match &self.against {
             Against::Service(address) => hasher.write_tagged('u', address),
-            Against::Revision { name: _, commit } => hasher.write_tagged('r', commit),
+            Against::Revision {
+                name: _,
+                commit,
+                remarks: _,
+            } => hasher.write_tagged('r', commit),
         }
         for step in &self.steps {
             let target = step.action.target();

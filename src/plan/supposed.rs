@@ -281,6 +281,7 @@ mod tests {
             against: &Against::Revision {
                 name: "main".to_owned(),
                 commit: "abc".to_owned(),
+                remarks: Vec::new(),
             },
             former,
             broken: &BTreeSet::from([Key::new("broken")]),

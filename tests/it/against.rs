@@ -127,6 +127,18 @@ impl Repository {
         )
     }
 
+    /// Holds that every form says this of the plan against a revision.
+    #[track_caller]
+    fn tells_in_all_forms(&self, revision: &str, said: &str) {
+        for form in ["text", "markdown", "html", "github", "json"] {
+            let output = self
+                .0
+                .run(["plan", "--against", revision, "--format", form])
+                .success();
+            assert!(output.stdout.contains(said), "{form}: {output:#?}");
+        }
+    }
+
     /// All that is in the folder, and in what git keeps of it.
     fn all(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let files = walkdir::WalkDir::new(self.path(".")).into_iter();
@@ -438,17 +450,18 @@ fn mistakes_at_the_revision_stop_nothing_and_mistakes_here_do() {
 
 #[test]
 fn where_there_was_nothing_everything_is_new() {
-    let repository = Repository::bare();
+    let mut repository = Repository::bare();
     repository.0.write("README", "Nothing yet.\n");
     repository.commit();
     repository.0.write(
         "personas/ana.yaml",
         "persona_name: Ana\nsystem_prompt: New.\n",
     );
-    let output = repository.0.run(["plan", "--against", "main"]).success();
-    let _ = output
-        .says("At `main`, there was no persona directory: everything is new.")
-        .says("1 to create");
+    let missing = "At that revision, there was no persona directory: everything is new.";
+    repository.tells_in_all_forms("main", missing);
+    let output = repository.0.run(["plan", "--against", "main"]);
+    let output = output.success().says("1 to create");
+    assert!(output.stderr.is_empty(), "it is told once: {output:#?}");
     repository.commit();
 
     let rows = [
@@ -464,14 +477,15 @@ fn where_there_was_nothing_everything_is_new() {
         repository
             .0
             .write("personas/personactl.yaml", "environments: {live: {}}\n");
-        let output = repository
-            .0
-            .run(["plan", "-e", "live", "--against", "HEAD"]);
-        let _ = output
-            .success()
-            .says(reason)
-            .says("1 to create")
-            .hides("/tmp");
+        repository.0.set("PERSONACTL_ENVIRONMENT", "live");
+        let remark = format!("At that revision, {reason}: everything is new.");
+        repository.tells_in_all_forms("HEAD", &remark);
+        let output = repository.0.run(["plan", "--against", "HEAD"]).success();
+        assert!(
+            !output.stderr.contains(reason),
+            "it is told once: {output:#?}"
+        );
+        let _ = output.says("1 to create").hides("/tmp");
     }
 }
 
@@ -847,7 +861,7 @@ fn json_names_the_revision() {
     assert_eq!(plan["api_url"], Value::Null);
     assert_eq!(
         plan["against"],
-        serde_json::json!({"ref": "main", "commit": commit.trim()})
+        serde_json::json!({"ref": "main", "commit": commit.trim(), "remarks": []})
     );
     assert_eq!(plan["steps"][0]["persona_id"], Value::Null);
 }

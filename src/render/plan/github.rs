@@ -1,7 +1,7 @@
 //! A plan as workflow commands: GitHub shows each change on its line of the manifest.
 
 use super::change::{Change, Depth, path};
-use super::entry::{cause, entries};
+use super::entry::{Entry, cause, entries, kept};
 use super::report::{Marks, Outcomes, Report};
 use crate::apply::{Outcome, Status};
 use crate::diff::text::Line;
@@ -24,12 +24,15 @@ pub(super) fn report(report: &Report<'_>) -> String {
         let told = outcome.and_then(|outcome| trouble(step, outcome));
         commands.extend(told.map(|command| command.line(report.setting.folder)));
     }
+    let remarks = report.plan.against.remarks().iter();
+    commands.extend(remarks.map(|remark| as_a_whole(remark).line(report.setting.folder)));
     let outcomes = report.endings();
-    for entry in entries(&report.plan.steps, &outcomes) {
-        for step in entry.steps().filter(|step| is_as_planned(step, &outcomes)) {
-            let told = of_step(step);
-            commands.extend(told.iter().map(|told| told.line(report.setting.folder)));
-        }
+    let entries = entries(&report.plan.steps, &outcomes);
+    let busy = entries.iter().flat_map(Entry::steps);
+    let busy = busy.filter(|step| is_as_planned(step, &outcomes));
+    for step in busy.chain(kept(&report.plan.steps, false)) {
+        let told = of_step(step);
+        commands.extend(told.iter().map(|told| told.line(report.setting.folder)));
     }
     commands.join("\n")
 }
@@ -56,6 +59,16 @@ fn trouble(step: &Step, outcome: &Outcome) -> Option<Command> {
     })
 }
 
+/// What is to be known of the plan as a whole.
+fn as_a_whole(remark: &str) -> Command {
+    Command {
+        level: Level::Warning,
+        place: None,
+        title: "plan".to_owned(),
+        lines: vec![remark.to_owned()],
+    }
+}
+
 /// What is said of a step: as a whole where it has a reason or no fields, else field by field.
 fn of_step(step: &Step) -> Vec<Command> {
     let title = format!("{} {}", step.action.word(), step.key);
@@ -67,8 +80,9 @@ fn of_step(step: &Step) -> Vec<Command> {
             let name = format!("\"{}\" is made", step.persona_name);
             Some((Level::Notice, reason.unwrap_or(name)))
         }
-        Action::Adopt(_) | Action::Update(_) => reason.map(|reason| (Level::Notice, reason)),
-        Action::Keep => None,
+        Action::Adopt(_) | Action::Update(_) | Action::Keep => {
+            reason.map(|reason| (Level::Notice, reason))
+        }
     };
     let whole = whole.map(|(level, message)| at_manifest(level, step, title, message));
     let fields = match step.action.body() {

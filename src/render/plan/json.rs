@@ -30,6 +30,7 @@ struct Object<'p, S> {
 struct RevisionReport<'p> {
     r#ref: &'p str,
     commit: &'p str,
+    remarks: &'p [String],
 }
 
 #[derive(Serialize)]
@@ -114,9 +115,14 @@ impl<'p> RevisionReport<'p> {
     fn of(against: &'p Against) -> Option<Self> {
         match against {
             Against::Service(_) => None,
-            Against::Revision { name, commit } => Some(Self {
+            Against::Revision {
+                name,
+                commit,
+                remarks,
+            } => Some(Self {
                 r#ref: name,
                 commit,
+                remarks,
             }),
         }
     }

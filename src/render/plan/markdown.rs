@@ -23,8 +23,13 @@ const SHORT: usize = 3_000;
 
 /// The plan as Markdown.
 pub(super) fn report(report: &Report<'_>) -> String {
-    let head = format!("{}\n### {}\n", marker(report), headline(report, &code));
     let plan = report.plan;
+    let remarks = plan.against.remarks().iter();
+    let remarks: String = remarks
+        .map(|remark| format!("\n> {}\n", code(remark)))
+        .collect();
+    let headline = headline(report, &code);
+    let head = format!("{}\n### {headline}\n{remarks}", marker(report));
     let outcomes = report.endings();
     let busy = entries(&plan.steps, &outcomes);
     let busy = busy.iter().map(|entry| section(entry, &outcomes));

@@ -66,6 +66,9 @@ impl Page<'_> {
         for step in kept(&plan.steps, setting.lists_unmanaged) {
             self.kept(step);
         }
+        for remark in plan.against.remarks() {
+            self.spans("", "", &[Span::new(CHANGED, on_one_line(remark))]);
+        }
         self.closing();
         if let Against::Revision { .. } = plan.against {
             self.spans("", "", &[Span::new(FAINT, NOT_LOOKED_AT)]);

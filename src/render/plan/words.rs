@@ -38,7 +38,7 @@ fn target(plan: &Plan, quote: Quote<'_>) -> String {
     match &plan.against {
         Against::Service(address) if plan.environment == *address => environment,
         Against::Service(address) => format!("{environment} at {}", quote(address)),
-        Against::Revision { name, commit } => {
+        Against::Revision { name, commit, .. } => {
             let commit: String = commit.chars().take(SHORT).collect();
             let commit = on_one_line(&commit);
             format!("{environment} against {} ({commit})", quote(name))

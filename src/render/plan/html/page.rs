@@ -7,6 +7,7 @@ use ring::digest::{SHA256, digest};
 
 use super::shown::{Block, Shown};
 use super::view::{self, Group, Persona, Tally, Target};
+use crate::render::plan::entry;
 use crate::render::plan::report::Report;
 use crate::render::plan::words::{NOT_LOOKED_AT, headline, ticked};
 
@@ -28,6 +29,7 @@ pub(in crate::render::plan) fn report(report: &Report<'_>) -> String {
         not_looked_at: NOT_LOOKED_AT,
         groups: Group::all(report),
         kept: view::kept(report),
+        tells_of_kept: entry::kept(&report.plan.steps, false).next().is_some(),
         tallies: Tally::all(report),
     };
     page.render().expect("a string takes all")
@@ -54,6 +56,8 @@ struct Page {
     not_looked_at: &'static str,
     groups: Vec<Group>,
     kept: Vec<Persona>,
+    /// Whether there is something to say of those, beside what they have more than their manifests.
+    tells_of_kept: bool,
     tallies: Vec<Tally>,
 }
 

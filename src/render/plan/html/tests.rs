@@ -106,6 +106,7 @@ fn saying(text: &str) -> (Plan, Vec<Outcome>) {
         against: Against::Revision {
             name: text.to_owned(),
             commit: text.to_owned(),
+            remarks: vec![text.to_owned()],
         },
         ..plan(steps.collect())
     };

@@ -18,6 +18,8 @@ pub(super) struct Target {
     /// What the personas were held against, and its name.
     pub(super) against: (&'static str, String),
     pub(super) is_revision: bool,
+    /// What is to be known of the comparison as a whole.
+    pub(super) remarks: Vec<String>,
 }
 
 /// So many ended in this way.
@@ -89,12 +91,14 @@ impl Target {
     pub(super) fn of(plan: &Plan) -> Self {
         let (what, name) = match &plan.against {
             Against::Service(address) => ("Account", address.clone()),
-            Against::Revision { name, commit } => ("Revision", format!("{name} ({commit})")),
+            Against::Revision { name, commit, .. } => ("Revision", format!("{name} ({commit})")),
         };
+        let remarks = plan.against.remarks().iter();
         Self {
             environment: harmless(&plan.environment),
             against: (what, harmless(&name)),
             is_revision: matches!(plan.against, Against::Revision { .. }),
+            remarks: remarks.map(|remark| harmless(remark)).collect(),
         }
     }
 }
