@@ -22,6 +22,8 @@ pub(super) struct Former {
     against: Against,
     desired: Vec<Desired>,
     broken: BTreeSet<Key>,
+    /// Those that were meant for other environments.
+    aside: BTreeSet<Key>,
 }
 
 impl Former {
@@ -63,6 +65,7 @@ impl Former {
             },
             desired: loaded.desired,
             broken: loaded.broken,
+            aside: loaded.elsewhere,
         })
     }
 
@@ -80,6 +83,7 @@ impl Former {
             against: &self.against,
             former: &self.desired,
             broken: &self.broken,
+            aside: &self.aside,
             desired: &loaded.desired,
             elsewhere: &loaded.elsewhere,
             policy,

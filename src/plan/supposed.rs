@@ -28,6 +28,8 @@ pub struct Comparison<'c> {
     pub former: &'c [Desired],
     /// Those of them that cannot be read.
     pub broken: &'c BTreeSet<Key>,
+    /// Those that were meant for other environments.
+    pub aside: &'c BTreeSet<Key>,
     /// What the manifests say by now.
     pub desired: &'c [Desired],
     /// Those that are meant for other environments by now.
@@ -163,14 +165,15 @@ impl Comparison<'_> {
 
     /// The step as it may be told: without what was made up, and with what a reviewer has to know.
     fn told(&self, step: Step, supposed: &Supposed) -> Step {
-        let reason = self.reason(&step, supposed);
+        let reasons = self.reason(&step, supposed).into_iter();
+        let reasons: Vec<String> = reasons.chain(self.redirected(&step)).collect();
         let is_unseen = |id: &PersonaId| supposed.unseen.contains(id);
         Step {
             action: match step.action {
                 Action::Update(revision) if is_unseen(&revision.id) => Action::Adopt(revision),
                 action => action,
             },
-            reason,
+            reason: (!reasons.is_empty()).then(|| reasons.join("; ")),
             persona_id: step.persona_id.filter(|id| !supposed.made_up.contains(id)),
             ..step
         }
@@ -193,12 +196,30 @@ impl Comparison<'_> {
         step.reason.clone().or_else(|| self.history(step))
     }
 
+    /// That what a manifest says to us means something else in this environment.
+    fn redirected(&self, step: &Step) -> Option<String> {
+        let now = self.desired.iter().find(|now| now.key == step.key);
+        let members = match (self.predecessor(step), now) {
+            (Some(former), Some(now)) => differing(former, now),
+            (Some(_), None) if self.elsewhere.contains(&step.key) => vec!["environments"],
+            (None, Some(_)) if self.aside.contains(&step.key) => vec!["environments"],
+            _ => Vec::new(),
+        };
+        let members = members.join(", ");
+        (!members.is_empty()).then(|| format!("its x-personactl differs: {members}"))
+    }
+
+    /// The former manifest of a persona, as it was written.
+    fn predecessor(&self, step: &Step) -> Option<&Desired> {
+        let was = &step.binding.as_ref()?.key;
+        self.former.iter().find(|former| former.key == *was)
+    }
+
     /// What has happened to a manifest, beside its fields.
     fn history(&self, step: &Step) -> Option<String> {
-        let was = &step.binding.as_ref()?.key;
-        let mut former = self.former.iter();
-        let pinned = former.find(|former| former.key == *was)?.id.as_ref();
-        match (pinned, step.persona_id.as_ref()) {
+        let former = self.predecessor(step)?;
+        let was = &former.key;
+        match (former.id.as_ref(), step.persona_id.as_ref()) {
             (Some(old), Some(new)) if old != new => Some(format!(
                 "named {old} before; what {new} holds was not looked at"
             )),
@@ -206,6 +227,29 @@ impl Comparison<'_> {
             _ => None,
         }
     }
+}
+
+/// The members of `x-personactl` that mean something else.
+fn differing(former: &Desired, now: &Desired) -> Vec<&'static str> {
+    let Desired {
+        key: _,
+        file: _,
+        document: _,
+        places: _,
+        id,
+        ownership,
+        ignore,
+        prevent_delete,
+    } = former;
+    let ignored = BTreeSet::from_iter(ignore);
+    let members = [
+        ("id", *id == now.id),
+        ("prevent_delete", *prevent_delete == now.prevent_delete),
+        ("ignore", ignored == BTreeSet::from_iter(&now.ignore)),
+        ("ownership", *ownership == now.ownership),
+    ];
+    let differing = members.into_iter().filter(|(_, is_same)| !is_same);
+    differing.map(|(member, _)| member).collect()
 }
 
 /// What the ledger would hold of manifests.
@@ -261,7 +305,7 @@ mod tests {
     use super::super::tests::{any_persona, desired, id};
     use super::*;
     use crate::catalog::PERSONA;
-    use crate::model::Ownership;
+    use crate::model::{Ownership, Pointer};
 
     /// A manifest with this name and further members, which pins an id unless that is empty.
     fn manifest(key: &str, name: &str, members: Value, pin: &str) -> Desired {
@@ -285,6 +329,7 @@ mod tests {
             },
             former,
             broken: &BTreeSet::from([Key::new("broken")]),
+            aside: &BTreeSet::from([Key::new("aside")]),
             desired: now,
             elsewhere: &BTreeSet::from([Key::new("elsewhere")]),
             policy: &Policy {
@@ -328,6 +373,18 @@ mod tests {
             prevent_delete: true,
             ..manifest
         };
+        let ignoring = |paths: &[&str]| Desired {
+            ignore: paths
+                .iter()
+                .filter_map(|path| Pointer::parse(path))
+                .collect(),
+            ..plain("a", "Ana")
+        };
+        let exclusive = |manifest: Desired| Desired {
+            ownership: Ownership::Exclusive,
+            ..manifest
+        };
+        let redirected = "its x-personactl differs:";
         let gone = "no longer in the repository; `apply` deletes it with --prune only";
         let rows: Vec<(Vec<Desired>, Vec<Desired>, Vec<String>)> = vec![
             (vec![], vec![plain("a", "Ana")], vec!["create a -".into(), "  /persona_name change".into()]),
@@ -342,7 +399,7 @@ mod tests {
             (
                 vec![plain("elsewhere", "Ana")],
                 vec![],
-                vec!["keep elsewhere - not meant for this environment".into()],
+                vec!["keep elsewhere - not meant for this environment; its x-personactl differs: environments".into()],
             ),
             (
                 vec![],
@@ -374,19 +431,23 @@ mod tests {
                 ],
             ),
             // Ids that come, go and change.
-            (vec![plain("a", "Ana")], vec![pinned("a", "Ana", "p1")], vec!["keep a p1".into()]),
-            (vec![pinned("a", "Ana", "p1")], vec![plain("a", "Ana")], vec!["keep a p1".into()]),
+            (vec![plain("a", "Ana")], vec![pinned("a", "Ana", "p1")], vec![format!("keep a p1 {redirected} id")]),
+            (
+                vec![pinned("a", "Ana", "p1")],
+                vec![plain("a", "Ana")],
+                vec![format!("keep a p1 {redirected} id")],
+            ),
             (
                 vec![pinned("a", "Ana", "p1")],
                 vec![pinned("a", "Ana", "p2")],
-                vec!["keep a p2 named p1 before; what p2 holds was not looked at".into()],
+                vec![format!("keep a p2 named p1 before; what p2 holds was not looked at; {redirected} id")],
             ),
             (
                 vec![pinned("a", "Ana", "p1"), pinned("b", "Bea", "p2")],
                 vec![pinned("a", "Ana", "p2"), pinned("b", "Bea", "p1")],
                 vec![
-                    "keep a p2 named p1 before; what p2 holds was not looked at".into(),
-                    "keep b p1 named p2 before; what p1 holds was not looked at".into(),
+                    format!("keep a p2 named p1 before; what p2 holds was not looked at; {redirected} id"),
+                    format!("keep b p1 named p2 before; what p1 holds was not looked at; {redirected} id"),
                 ],
             ),
             (
@@ -401,8 +462,42 @@ mod tests {
                 vec![pinned("a", "Ana", "p1")],
                 vec![plain("a", "Ana"), pinned("b", "Bea", "p1")],
                 vec![
-                    "blocked a - `b` means p1 as well: give one of them another id, or delete a manifest".into(),
+                    format!("blocked a - `b` means p1 as well: give one of them another id, or delete a manifest; {redirected} id"),
                     "blocked b p1 `a` means p1 as well: give one of them another id, or delete a manifest".into(),
+                ],
+            ),
+            // What is said to us rather than to the service.
+            (
+                vec![kept(plain("a", "Ana"))],
+                vec![exclusive(plain("a", "Ana"))],
+                vec![format!("keep a - {redirected} prevent_delete, ownership")],
+            ),
+            (
+                vec![plain("a", "Ana")],
+                vec![exclusive(with(json!({"context": "x"})))],
+                vec![format!("update a - {redirected} ownership"), "  /context change".into()],
+            ),
+            (
+                vec![plain("a", "Ana")],
+                vec![kept(plain("b", "Ana"))],
+                vec![format!("keep b - moved from `a`; {redirected} prevent_delete")],
+            ),
+            (
+                vec![ignoring(&["/context", "/greeting"])],
+                vec![ignoring(&["/greeting", "/context", "/greeting"])],
+                vec!["keep a -".into()],
+            ),
+            (
+                vec![ignoring(&["/context"])],
+                vec![ignoring(&["/greeting"])],
+                vec![format!("keep a - {redirected} ignore")],
+            ),
+            (
+                vec![],
+                vec![plain("aside", "Ana")],
+                vec![
+                    format!("create aside - {redirected} environments"),
+                    "  /persona_name change".into(),
                 ],
             ),
             // An id that looks like one that is made up.

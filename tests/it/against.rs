@@ -305,7 +305,7 @@ fn each_kind_of_edit_is_told() {
             |it| {
                 it.0.edit("personas/bea.yaml", "speculative_inference", "extra_body")
             },
-            &["keep ana", "keep bea"],
+            &["keep ana", "keep bea - its x-personactl differs: ignore"],
         ),
         (
             |it| {
@@ -341,7 +341,7 @@ fn each_kind_of_edit_is_told() {
                     "x-personactl: {id: p123}\nlayers:",
                 )
             },
-            &["keep ana p123", "keep bea"],
+            &["keep ana p123 its x-personactl differs: id", "keep bea"],
         ),
         (
             |it| {
@@ -351,7 +351,10 @@ fn each_kind_of_edit_is_told() {
                     "x-personactl: {environments: [default]}\nlayers:",
                 )
             },
-            &["keep ana - not meant for this environment", "keep bea"],
+            &[
+                "keep ana - not meant for this environment; its x-personactl differs: environments",
+                "keep bea",
+            ],
         ),
     ];
     for (edit, expected) in rows {
@@ -368,6 +371,37 @@ fn each_kind_of_edit_is_told() {
                 .iter()
                 .all(|step| step.starts_with("keep"))
         );
+    }
+}
+
+#[test]
+fn what_a_manifest_says_to_us_rather_than_to_the_service_is_told_in_all_forms() {
+    let block = "x-personactl: {ownership: exclusive, ignore: [/layers/llm/speculative_inference]}";
+    let rows = [
+        ("x-personactl: {}", "ignore, ownership"),
+        (
+            "x-personactl: {prevent_delete: true, id: p1}",
+            "id, prevent_delete, ignore, ownership",
+        ),
+    ];
+    for (edited, members) in rows {
+        let repository = Repository::new();
+        repository.0.edit("personas/bea.yaml", block, edited);
+        let said = format!("its x-personactl differs: {members}");
+        repository.tells_in_all_forms("HEAD", &said);
+        repository
+            .0
+            .edit("personas/bea.yaml", "tavus-gpt-oss", "other");
+        repository.tells_in_all_forms("HEAD", &said);
+        // Said otherwise, it means the same.
+        repository.commit();
+        repository.0.edit(
+            "personas/bea.yaml",
+            edited,
+            &edited.replace('{', "{ownership: fields, "),
+        );
+        assert_eq!(repository.told("HEAD").len(), 2);
+        assert!(!repository.told("HEAD")[1].contains("differs"));
     }
 }
 
