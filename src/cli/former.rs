@@ -8,18 +8,25 @@ use std::sync::Arc;
 use super::context::Context;
 use super::error::Error;
 use super::site::load;
+use crate::bounds::Bounds;
 use crate::catalog::PERSONA;
 use crate::git::{Extent, Layout, Repository};
 use crate::manifest::{Loaded, normalised};
 use crate::model::{Desired, Finding, Key, Place, Severity, causes};
 use crate::plan::{Against, Comparison, Plan, Policy};
 use crate::render::{self, on_one_line};
-use crate::settings::{SettingsError, SettingsErrorKind, Terms};
+use crate::settings::{self, SettingsError, SettingsErrorKind, Terms};
 use crate::yaml::Sources;
 
 /// The manifests at another revision.
 pub(super) struct Former {
-    against: Against,
+    /// What the revision is called, and the commit that this means.
+    name: String,
+    commit: String,
+    /// What is to be known of it beside its manifests.
+    remarks: Vec<String>,
+    /// The folder at the top of the work tree.
+    top: PathBuf,
     desired: Vec<Desired>,
     broken: BTreeSet<Key>,
     /// Those that were meant for other environments.
@@ -50,19 +57,22 @@ impl Former {
             name: if name.contains("...") { &commit } else { name },
             layout,
         };
-        let (loaded, missing) = match copy.terms(found, terms) {
-            Ok((terms, directory)) => (copy.load(&directory, &terms)?, None),
-            Err(missing) => (Loaded::default(), Some(missing)),
+        let (loaded, remark) = match copy.terms(found, terms) {
+            Ok((terms, former)) => (
+                copy.load(&former, &terms)?,
+                redirected(&former, directory, &terms.environment)?,
+            ),
+            Err(missing) => {
+                let remark = format!("At that revision, {missing}: everything is new.");
+                (Loaded::default(), Some(remark))
+            }
         };
         copy.tell(&loaded.findings, &loaded.sources);
-        let missing =
-            missing.map(|missing| format!("At that revision, {missing}: everything is new."));
         Ok(Self {
-            against: Against::Revision {
-                name: name.to_owned(),
-                commit,
-                remarks: Vec::from_iter(missing),
-            },
+            name: name.to_owned(),
+            commit,
+            remarks: Vec::from_iter(remark),
+            top: repository.top().to_owned(),
             desired: loaded.desired,
             broken: loaded.broken,
             aside: loaded.elsewhere,
@@ -76,20 +86,62 @@ impl Former {
     }
 
     /// The plan for what manifests say by now, had these just been applied.
-    pub(super) fn compare(&self, environment: &str, loaded: &Loaded, policy: &Policy) -> Plan {
+    pub(super) fn compare(mut self, environment: &str, loaded: &Loaded, policy: &Policy) -> Plan {
+        let (foreign, desired) = self.split(&loaded.desired);
+        self.desired.retain(|former| !foreign.contains(&former.key));
+        self.remarks.extend(left_out(foreign.len()));
+        let against = Against::Revision {
+            name: self.name,
+            commit: self.commit,
+            remarks: self.remarks,
+        };
         let comparison = Comparison {
             catalog: &PERSONA,
             environment,
-            against: &self.against,
+            against: &against,
             former: &self.desired,
             broken: &self.broken,
             aside: &self.aside,
-            desired: &loaded.desired,
+            desired: &desired,
             elsewhere: &loaded.elsewhere,
             policy,
         };
         comparison.plan()
     }
+
+    /// The keys of those manifests that submodules hold, and the other manifests. No revision holds the former, so
+    /// that it would seem as if they were new.
+    fn split(&self, desired: &[Desired]) -> (BTreeSet<Key>, Vec<Desired>) {
+        let is_foreign = |manifest: &&Desired| {
+            let real = Path::new(&*manifest.file).canonicalize();
+            real.is_ok_and(|real| Bounds::around(&real).top() != self.top)
+        };
+        let (foreign, own): (Vec<_>, Vec<_>) = desired.iter().partition(is_foreign);
+        let foreign = foreign.into_iter().map(|manifest| manifest.key.clone());
+        (foreign.collect(), own.into_iter().cloned().collect())
+    }
+}
+
+/// That personas are applied elsewhere by now, or otherwise, whatever their manifests say.
+fn redirected(
+    former: &Path,
+    now: &Path,
+    environment: &str,
+) -> Result<Option<String>, SettingsError> {
+    let members = settings::differing(former, now, environment)?.join(", ");
+    Ok((!members.is_empty()).then(|| format!("The settings differ: {members}.")))
+}
+
+/// That manifests are not compared.
+fn left_out(count: usize) -> Option<String> {
+    let said = match count {
+        0 => return None,
+        1 => "1 manifest in a submodule was left out".to_owned(),
+        count => format!("{count} manifests in submodules were left out"),
+    };
+    Some(format!(
+        "{said}: no revision of this repository holds what they say."
+    ))
 }
 
 /// The ways from the top of the repository to the persona directory: as it was typed, for a link may have led elsewhere, and

@@ -264,7 +264,8 @@ pub(crate) fn variables(directory: &Path) -> Result<BTreeSet<String>, SettingsEr
         .collect())
 }
 
-fn read(directory: &Path) -> Result<(Option<PathBuf>, File), SettingsError> {
+/// Reads the settings of a persona directory, with their path.
+pub(super) fn read(directory: &Path) -> Result<(Option<PathBuf>, File), SettingsError> {
     File::read(directory).map_err(|(path, kind)| SettingsError {
         environment: None,
         file: Some(path),
@@ -308,7 +309,8 @@ fn known(file: &File) -> Vec<String> {
     names.into_iter().collect()
 }
 
-fn section(file: &mut File, name: &str) -> Result<Section, SettingsErrorKind> {
+/// Takes what the settings say of an environment out of them.
+pub(super) fn section(file: &mut File, name: &str) -> Result<Section, SettingsErrorKind> {
     match (file.environments.remove(name), name) {
         (Some(section), _) => Ok(section),
         (None, DEFAULT) => Ok(Section::default()),
@@ -330,7 +332,8 @@ fn reserved(file: &File) -> BTreeSet<SecretName> {
     named.map(KeySource::name).chain([default_key()]).collect()
 }
 
-fn default_key() -> SecretName {
+/// The variable with the key, where the settings name none.
+pub(super) fn default_key() -> SecretName {
     SecretName::new(API_KEY).expect("our own name is a name")
 }
 

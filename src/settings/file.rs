@@ -52,14 +52,14 @@ pub(super) struct Section {
 }
 
 /// A service that needs no address.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Embedded {
     Sandbox,
 }
 
 /// How lists are patched.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Lists {
     #[default]
@@ -75,7 +75,7 @@ pub(super) enum KeySource {
 }
 
 /// The names that the service is spoken to in.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Names {
     #[default]

@@ -3,6 +3,7 @@
 
 mod address;
 mod check;
+mod difference;
 mod environment;
 mod error;
 mod file;
@@ -10,6 +11,7 @@ mod process;
 mod table;
 
 pub use address::AddressError;
+pub(crate) use difference::differing;
 pub use environment::{Api, Environment, Terms};
 pub(crate) use environment::{ENVIRONMENT, SANDBOX, key, sandbox_folders, variables};
 pub use error::{SettingsError, SettingsErrorKind};

@@ -406,6 +406,85 @@ fn what_a_manifest_says_to_us_rather_than_to_the_service_is_told_in_all_forms() 
 }
 
 #[test]
+fn settings_that_lead_elsewhere_are_told_in_all_forms() {
+    let rows = [
+        (
+            "api_url: https://agents.example.com/v2",
+            "api_url: https://evil.example.com/v2",
+            "api_url",
+        ),
+        (
+            "api_url: https://agents.example.com/v2\n    api_key: !secret STAGING_KEY",
+            "api: sandbox",
+            "api, api_key, api_url",
+        ),
+        ("!secret STAGING_KEY", "!secret LIVE_KEY", "api_key"),
+        ("protected: true", "protected: false", "protected"),
+        ("protected: true", "dialect: whole", "protected, dialect"),
+        (
+            "protected: true",
+            "protected: true\n    vocabulary: pals",
+            "vocabulary",
+        ),
+        (": staging\n", ": live\n", "default_environment"),
+        ("  live: {}\n", "", "which environments there are"),
+        (
+            "live: {}\n",
+            "live: {}\n  more: {}\n",
+            "which environments there are",
+        ),
+        (
+            "live: {}",
+            "live: {api_url: https://evil.example.com}",
+            "other environments",
+        ),
+    ];
+    for (from, to, members) in rows {
+        let mut repository = Repository::new();
+        repository.0.set("PERSONACTL_ENVIRONMENT", "staging");
+        let settings = format!("{SETTINGS}    protected: true\n  live: {{}}\n");
+        repository.0.write("personas/personactl.yaml", settings);
+        repository.commit();
+        repository.0.edit("personas/personactl.yaml", from, to);
+        repository.tells_in_all_forms("HEAD", &format!("The settings differ: {members}."));
+        assert_eq!(repository.told("HEAD"), ["keep ana", "keep bea"]);
+    }
+}
+
+#[test]
+fn settings_that_mean_the_same_are_no_difference() {
+    let same = [
+        (
+            "    variables",
+            "    protected: false\n    dialect: indexed\n    variables",
+        ),
+        (
+            "    variables",
+            "    vocabulary: personas\n    ledger: git\n    variables",
+        ),
+        (
+            "\nenvironments",
+            "\nlints: {placeholder: error}\nenvironments",
+        ),
+        ("{face: r1}", "{face: r1, other: r2}"),
+    ];
+    for (from, to) in same {
+        let repository = Repository::new();
+        repository.0.edit("personas/personactl.yaml", from, to);
+        let output = repository.0.run(["plan", "--against", "HEAD"]).success();
+        let _ = output.hides("settings differ");
+    }
+    let repository = Repository::bare();
+    let manifest = "persona_name: Ana\nsystem_prompt: x\n";
+    repository.0.write("personas/ana.yaml", manifest);
+    repository.commit();
+    let settings = "environments: {default: {api_key: !secret TAVUS_API_KEY}}\n";
+    repository.0.write("personas/personactl.yaml", settings);
+    let output = repository.0.run(["plan", "--against", "HEAD"]).success();
+    let _ = output.hides("settings differ");
+}
+
+#[test]
 fn neither_network_nor_key_nor_secret_is_needed_and_nothing_is_touched() {
     let repository = Repository::new();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -635,7 +714,12 @@ fn a_hook_sees_what_is_not_committed_yet() {
 
 #[test]
 fn what_another_repository_holds_is_left_out() {
-    let other = Repository::new();
+    let other = Repository::bare();
+    for name in ["Cara", "Dora"] {
+        let manifest = format!("persona_name: {name}\nsystem_prompt: x\n");
+        other.0.write(&format!("{name}.yaml"), manifest);
+    }
+    other.commit();
     let repository = Repository::new();
     let url = other.path(".").display().to_string();
     let add = [
@@ -649,8 +733,26 @@ fn what_another_repository_holds_is_left_out() {
     ];
     repository.git(add);
     repository.commit();
+    let all = ["keep ana", "keep bea"];
+    assert_eq!(repository.told("HEAD"), all);
+    let said = "2 manifests in submodules were left out: no revision of this repository holds";
+    repository.tells_in_all_forms("HEAD", said);
+
+    // Where a file of this repository stood before, it is left out as well.
+    let manifest = "persona_name: Eva\nsystem_prompt: x\n";
+    repository.0.write("personas/less/eva.yaml", manifest);
+    fs::remove_file(repository.path("personas/more/Dora.yaml")).expect("it is there");
+    fs::remove_file(repository.path("personas/more/Cara.yaml")).expect("it is there");
+    repository.commit();
+    repository.git(["init", "--quiet", "personas/less"]);
+    assert_eq!(repository.told("HEAD"), all);
+    let said = "1 manifest in a submodule was left out: no revision of this repository holds";
+    repository.tells_in_all_forms("HEAD", said);
+    fs::remove_dir_all(repository.path("personas/less")).expect("it is there");
+
+    // A submodule that was not brought along holds nothing.
     repository.git(["submodule", "deinit", "--quiet", "--force", "personas/more"]);
-    assert_eq!(repository.told("HEAD"), ["keep ana", "keep bea"]);
+    assert_eq!(repository.told("HEAD~1"), all);
 }
 
 #[test]
