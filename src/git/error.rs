@@ -1,6 +1,7 @@
 //! What can be wrong with another revision.
 
 use std::io;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -16,6 +17,9 @@ pub enum GitError {
     /// Git does not want to read the repository; in its own words.
     #[error("git does not read the repository: {0}")]
     Refused(String),
+    /// Git does not take for a repository what lies around the persona directory, and would read another one.
+    #[error("`{}` is no repository to git, which would read `{}` instead", .0.display(), .1.display())]
+    Elsewhere(PathBuf, PathBuf),
     /// The repository has no such revision.
     #[error("there is no revision `{name}` here")]
     NoRevision {
@@ -63,6 +67,9 @@ impl GitError {
             Self::Start(_) => Some("other revisions are read with git: install it, or put it on the PATH".to_owned()),
             Self::NoRepository => {
                 Some("run where the repository was cloned to, or see `git init`".to_owned())
+            }
+            Self::Elsewhere(..) => {
+                Some("remove it where it is a leftover, or see `git init`".to_owned())
             }
             Self::NoRevision { name, is_shallow } => Some(fetching(name, *is_shallow)),
             Self::NoCommit { .. } => Some(ASKED_FOR.to_owned()),

@@ -39,12 +39,7 @@ impl Repository {
     /// # Errors
     /// Where git is not there or does not read the repository, or where that has no such commit.
     pub fn commit(&self, name: &str) -> Result<String, GitError> {
-        // Asked first, as git says of a repository that it does not read no more than that there is no revision.
-        let is_shallow = self.ask(&["rev-parse", "--is-shallow-repository"])?;
-        if !is_shallow.status.success() {
-            return Err(GitError::Refused(words(&is_shallow.stderr)));
-        }
-        let is_shallow = is_shallow.stdout.trim_ascii() == b"true";
+        let is_shallow = self.is_shallow()?;
         let forked = name.strip_suffix("HEAD").unwrap_or(name);
         let Some(other) = forked.strip_suffix("...") else {
             return self.named(name, is_shallow);
@@ -93,6 +88,22 @@ impl Repository {
         let id = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
         let is_id = id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         Ok(Some(id).filter(|_| answer.status.success() && is_id))
+    }
+
+    /// Whether it holds only a part of its history. Asked first, as git says of a repository that it does not read no more than that
+    /// there is no revision; and where it takes a folder for none, it reads the next one further up.
+    fn is_shallow(&self) -> Result<bool, GitError> {
+        let answer = self.ask(&["rev-parse", "--is-shallow-repository", "--show-toplevel"])?;
+        if !answer.status.success() {
+            return Err(GitError::Refused(words(&answer.stderr)));
+        }
+        let said = String::from_utf8_lossy(&answer.stdout);
+        let (is_shallow, top) = said.split_once('\n').unwrap_or_default();
+        let top = PathBuf::from(top.strip_suffix('\n').unwrap_or(top));
+        match top.canonicalize().is_ok_and(|top| top == self.top) {
+            true => Ok(is_shallow == "true"),
+            false => Err(GitError::Elsewhere(self.top.join(".git"), top)),
+        }
     }
 
     fn ask(&self, arguments: &[&str]) -> Result<Output, GitError> {

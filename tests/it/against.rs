@@ -915,6 +915,21 @@ fn without_git_or_a_repository_there_is_a_way_out() {
     let _ = output.says("git does not read the repository: fatal: ");
 }
 
+/// What git takes for none is none, though there may be another one around it.
+#[test]
+fn no_other_repository_is_read_than_the_one_that_bounds_the_directory() {
+    let repository = Repository::new();
+    let ana = "persona_name: Ana\nsystem_prompt: Be kind.\n";
+    repository.0.write("inner/personas/ana.yaml", ana);
+    repository.commit();
+    fs::create_dir(repository.path("inner/.git")).expect("a folder");
+    let inner = ["-C", "inner", "plan", "--against", "HEAD"];
+    let output = repository.0.run(inner).code(1);
+    let _ = output
+        .says("inner/.git` is no repository to git, which would read `")
+        .says("hint: ");
+}
+
 /// Files of the revision cannot lead out of the copy that they are read from, nor can the copy be written out of.
 #[test]
 fn a_hostile_tree_leads_nowhere() {
