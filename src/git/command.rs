@@ -16,15 +16,20 @@ const MISLEADING: [&str; 9] = [
     "GIT_WORK_TREE",
 ];
 
-/// Git in a folder, to which the arguments are still to be added. It asks nobody, neither a human nor the network, and takes no
-/// folder that was committed for a repository.
+/// What a repository may not have done: take a folder that was committed for another one.
+const SETTINGS: [&str; 1] = ["safe.bareRepository=explicit"];
+
+/// Git in a folder, to which the arguments are still to be added. It asks nobody, neither a human nor the network, and reads what was
+/// committed, whatever was put in its place since.
 pub(crate) fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command
         .args(["--no-optional-locks", "--literal-pathspecs"])
-        .args(["-c", "safe.bareRepository=explicit"])
+        .arg("--no-replace-objects")
+        .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
         .current_dir(folder)
         .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_GRAFT_FILE", "/dev/null")
         .env("GIT_NO_LAZY_FETCH", "1")
         // What an older git does not know of the line above it fetches by none of the protocols.
         .env("GIT_ALLOW_PROTOCOL", "")

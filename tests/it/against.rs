@@ -930,6 +930,20 @@ fn no_other_repository_is_read_than_the_one_that_bounds_the_directory() {
         .says("hint: ");
 }
 
+#[test]
+fn what_was_put_in_the_place_of_an_object_is_not_read() {
+    let repository = Repository::new();
+    repository.0.edit("personas/ana.yaml", "Ana", "Anna");
+    repository.commit();
+    let expected = repository.told("HEAD~1");
+    assert_eq!(expected[0], "update ana");
+    repository.git(["replace", "HEAD~1", "HEAD"]);
+    assert_eq!(repository.told("HEAD~1"), expected);
+    let without_parents = repository.git(["rev-parse", "HEAD"]);
+    repository.0.write(".git/info/grafts", without_parents);
+    assert_eq!(repository.told("HEAD~1"), expected);
+}
+
 /// Files of the revision cannot lead out of the copy that they are read from, nor can the copy be written out of.
 #[test]
 fn a_hostile_tree_leads_nowhere() {
