@@ -42,7 +42,9 @@ pub(super) fn written(file: &Path) -> Vec<(String, String)> {
     let Some(name) = file.file_name() else {
         return Vec::new();
     };
-    match run(file, &["blame", "--line-porcelain", "--"], Some(name)) {
+    // Not with `textconv`, which is a program that the repository names.
+    let arguments = ["blame", "--line-porcelain", "--no-textconv", "--"];
+    match run(file, &arguments, Some(name)) {
         Some(blame) => blamed(&blame),
         None => edited(file).unwrap_or_default(),
     }

@@ -16,8 +16,12 @@ const MISLEADING: [&str; 9] = [
     "GIT_WORK_TREE",
 ];
 
-/// What a repository may not have done: take a folder that was committed for another one.
-const SETTINGS: [&str; 1] = ["safe.bareRepository=explicit"];
+/// What a repository may not have done: take a folder that was committed for another one, and run programs.
+const SETTINGS: [&str; 3] = [
+    "safe.bareRepository=explicit",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+];
 
 /// Git in a folder, to which the arguments are still to be added. It asks nobody, neither a human nor the network, and reads what was
 /// committed, whatever was put in its place since.

@@ -280,6 +280,33 @@ fn nothing_is_written_without_consent_nor_over_what_is_not_committed() {
 }
 
 #[test]
+fn no_program_is_run_that_the_repository_names() {
+    let site = site();
+    site.in_dashboard("Ana", |live| live["greeting"] = json!("Live"));
+    let canary = site.path("canary");
+    let program = format!("echo run >>{} &&", canary.display());
+    let git = |arguments: &[&str]| {
+        let git = support::git(site.path("."), arguments.iter().copied()).output();
+        assert!(git.as_ref().expect("git runs").status.success(), "{git:?}");
+    };
+    site.write(".gitattributes", "*.json diff=x\n");
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["add", "-f", "personas/.personactl/sandbox/ledger.json"]);
+    git(&["commit", "-q", "-m", "all"]);
+    git(&["config", "core.fsmonitor", &format!("{program} false")]);
+    git(&["config", "diff.x.textconv", &format!("{program} cat")]);
+    for arguments in [&["status"][..], &["pull", "--yes"]] {
+        let _ = site.run(arguments.iter().copied()).success();
+        assert!(!canary.exists(), "{arguments:?}");
+    }
+    git(&["status"]);
+    git(&["blame", "personas/.personactl/sandbox/ledger.json"]);
+    let run = std::fs::read_to_string(canary).expect("others run both");
+    assert!(run.lines().count() > 1, "{run}");
+}
+
+#[test]
 fn one_scalar_in_five_hundred_lines_is_one_line() {
     let mut text = String::from("persona_name: Ana\r\nsystem_prompt: |\r\n");
     for line in 0..400 {
