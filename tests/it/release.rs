@@ -152,6 +152,29 @@ fn program_of(target: &str) -> &'static str {
     }
 }
 
+#[test]
+fn a_program_that_needs_a_library_or_cannot_be_looked_at_is_not_released() {
+    let site = Site::bare();
+    site.write("none", "no program");
+    let looked_at = |program: &str| {
+        let name = "It needs no library of the machine";
+        let mut step = step(&site, "build", name, "");
+        step.env("PROGRAM", program);
+        run(step)
+    };
+    let tests = env::current_exe().expect("we run");
+    let linked = looked_at(&tests.display().to_string());
+    let said = String::from_utf8_lossy(&linked.stdout);
+    assert!(
+        !linked.status.success() && said.contains("NEEDED"),
+        "{linked:#?}"
+    );
+    for program in ["none", "nowhere"] {
+        let output = looked_at(program);
+        assert!(!output.status.success(), "{program}: {output:#?}");
+    }
+}
+
 fn pack(site: &Site) {
     let tag = format!("v{VERSION}");
     succeeds(&run(step(site, "pack", "Pack", &tag)));
