@@ -50,6 +50,9 @@ pub enum GitError {
     /// Git is gone, or says what it should not.
     #[error("cannot understand what git answers")]
     Answer(#[source] io::Error),
+    /// The revision holds more than is read.
+    #[error("too much is to be read at that revision: more than {0}")]
+    TooMuch(&'static str),
     /// What was read cannot be laid out.
     #[error("cannot write temporary files")]
     Layout(#[source] io::Error),
@@ -80,7 +83,11 @@ impl GitError {
                 "a clone that was made with --filter lacks what was never checked out: `git fetch --refetch --no-filter` brings it"
                     .to_owned(),
             ),
-            Self::NothingShared { .. } | Self::Refused(_) | Self::Answer(_) | Self::Layout(_) => None,
+            Self::NothingShared { .. }
+            | Self::Refused(_)
+            | Self::Answer(_)
+            | Self::TooMuch(_)
+            | Self::Layout(_) => None,
         }
     }
 }

@@ -105,8 +105,7 @@ impl Layout {
                 self.follow(wanted, &mut open)?;
             }
             if self.count() > MOST {
-                let error = io::Error::other("there are too many of them");
-                return Err(GitError::Layout(error));
+                return Err(GitError::TooMuch("20,000 files and folders"));
             }
         }
         Ok(self.count() > before)

@@ -13,12 +13,17 @@ use crate::bounds::MAX_BYTES;
 /// A folder may have that many bytes: some hundred thousand entries.
 const MOST: u64 = 32 * MAX_BYTES;
 
+/// All that is read of a revision together may have that many: a few objects can stand for any number of files.
+const MOST_IN_ALL: u64 = 256 * MAX_BYTES;
+
 /// The objects of a repository.
 #[derive(Debug)]
 pub(super) struct Objects {
     process: Child,
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
+    /// How many bytes may still be read.
+    left: u64,
 }
 
 /// The entries of a folder by their names.
@@ -54,6 +59,7 @@ impl Objects {
             process,
             questions,
             answers: BufReader::new(answers),
+            left: MOST_IN_ALL,
         })
     }
 
@@ -77,11 +83,15 @@ impl Objects {
         let mut words = header.split_whitespace().skip(1);
         let (found, size) = (
             words.next(),
-            words.next().and_then(|size| size.parse().ok()),
+            words.next().and_then(|size| size.parse::<u64>().ok()),
         );
         let (Some(found), Some(size)) = (found, size) else {
             return Err(GitError::NoObject(id.to_owned()));
         };
+        // What is too large is passed over, and takes its time as well.
+        let counted = size.min(most);
+        let left = self.left.checked_sub(counted);
+        self.left = left.ok_or(GitError::TooMuch("256 MB"))?;
         let content = self.take(size, most).map_err(GitError::Answer)?;
         match found == kind {
             true => Ok(content),

@@ -915,6 +915,20 @@ fn without_git_or_a_repository_there_is_a_way_out() {
     let _ = output.says("git does not read the repository: fatal: ");
 }
 
+#[test]
+fn a_few_objects_do_not_fill_the_disk() {
+    let repository = Repository::new();
+    repository.0.write("large", "x".repeat(1_000_000));
+    let blob = repository.git(["hash-object", "-w", "large"]);
+    let add = |number| format!("100644,{},personas/_x/{number}.json", blob.trim());
+    let entries: Vec<String> = (0..300).map(add).collect();
+    let options = entries.iter().flat_map(|entry| ["--cacheinfo", entry]);
+    repository.git(["update-index", "--add"].into_iter().chain(options));
+    repository.git(["commit", "--quiet", "--message", "large"]);
+    let output = repository.0.run(["plan", "--against", "HEAD"]).code(1);
+    let _ = output.says("too much is to be read at that revision: more than 256 MB");
+}
+
 /// What git takes for none is none, though there may be another one around it.
 #[test]
 fn no_other_repository_is_read_than_the_one_that_bounds_the_directory() {
