@@ -36,7 +36,7 @@ pub(super) struct Former {
 impl Former {
     /// Reads the manifests at a revision, in the environment of these `terms` as it was there. Where there was none,
     /// or no persona directory, nothing was.
-    pub(super) fn read(
+    pub(super) async fn read(
         context: &Context,
         directory: &Path,
         terms: &Terms,
@@ -44,11 +44,11 @@ impl Former {
     ) -> Result<Self, Error> {
         let real = directory.canonicalize().map_err(Error::Here)?;
         let repository = Repository::around(&real)?;
-        let commit = repository.commit(name)?;
-        let mut layout = Layout::of(&repository, &commit)?;
+        let commit = repository.commit(name).await?;
+        let mut layout = Layout::of(&repository, &commit).await?;
         let mut found = None;
         for way in ways(directory, &real, repository.top())? {
-            layout.bring(&way, Extent::Documents)?;
+            layout.bring(&way, Extent::Documents).await?;
             found = found.or_else(|| layout.folder(&way));
         }
         let mut copy = Copy {
@@ -59,7 +59,7 @@ impl Former {
         };
         let (loaded, remark) = match copy.terms(found, terms) {
             Ok((terms, former)) => (
-                copy.load(&former, &terms)?,
+                copy.load(&former, &terms).await?,
                 redirected(&former, directory, &terms.environment)?,
             ),
             Err(missing) => {
@@ -186,7 +186,7 @@ impl Copy<'_> {
     }
 
     /// Loads its manifests, and brings what they ask for until that is all there.
-    fn load(&mut self, directory: &Path, terms: &Terms) -> Result<Loaded, Error> {
+    async fn load(&mut self, directory: &Path, terms: &Terms) -> Result<Loaded, Error> {
         loop {
             let loaded = load(self.context, directory, terms)?;
             let top = self.layout.top().to_owned();
@@ -196,7 +196,7 @@ impl Copy<'_> {
                 .iter()
                 .filter_map(|path| path.strip_prefix(&top).ok())
             {
-                is_new |= self.layout.bring(way, Extent::Itself)?;
+                is_new |= self.layout.bring(way, Extent::Itself).await?;
             }
             if !is_new {
                 return Ok(loaded);

@@ -38,6 +38,22 @@ pub(super) async fn heeding<T>(
     }
 }
 
+/// Waits for `work` that can be left at any time, as it changes nothing: what it holds goes with it. The outcome of
+/// the run, where a signal came first.
+pub(super) async fn leaving<T>(work: impl Future<Output = T>) -> Result<T, Outcome> {
+    let work = async {
+        let done = work.await;
+        // Whoever does something long at last has not heard of a signal meanwhile.
+        tokio::task::yield_now().await;
+        done
+    };
+    tokio::select! {
+        biased;
+        Ok(outcome) = signal() => Err(outcome),
+        done = work => Ok(done),
+    }
+}
+
 /// Ends the program. Every write up to here is whole, and recorded or found again by the next plan.
 fn end(outcome: Outcome) -> ! {
     #[expect(

@@ -55,9 +55,9 @@ impl Layout {
     ///
     /// # Errors
     /// Where the repository cannot be read, or nothing can be written.
-    pub fn of(repository: &Repository, commit: &str) -> Result<Self, GitError> {
+    pub async fn of(repository: &Repository, commit: &str) -> Result<Self, GitError> {
         let mut objects = Objects::of(repository)?;
-        let tree = objects.tree(&format!("{commit}^{{tree}}"))?;
+        let tree = objects.tree(&format!("{commit}^{{tree}}")).await?;
         let folder = tempfile::tempdir().map_err(GitError::Layout)?;
         let top = folder.path().canonicalize().map_err(GitError::Layout)?;
         // Nothing that is read here may lead out of it, as nothing may lead out of the repository.
@@ -89,7 +89,7 @@ impl Layout {
     ///
     /// # Errors
     /// Where the repository cannot be read, or nothing can be written.
-    pub fn bring(&mut self, way: &Path, extent: Extent) -> Result<bool, GitError> {
+    pub async fn bring(&mut self, way: &Path, extent: Extent) -> Result<bool, GitError> {
         let before = self.count();
         let mut seen = BTreeSet::new();
         let mut open = vec![Wanted {
@@ -102,7 +102,7 @@ impl Layout {
             if wanted.links <= MOST_LINKS
                 && seen.insert((wanted.from.join(&wanted.way), wanted.extent))
             {
-                self.follow(wanted, &mut open)?;
+                self.follow(wanted, &mut open).await?;
             }
             if self.count() > MOST {
                 return Err(GitError::TooMuch("20,000 files and folders"));
@@ -116,7 +116,7 @@ impl Layout {
     }
 
     /// Goes one way to its end, or to the first link, from which another way leads on.
-    fn follow(&mut self, wanted: Wanted, open: &mut Vec<Wanted>) -> Result<(), GitError> {
+    async fn follow(&mut self, wanted: Wanted, open: &mut Vec<Wanted>) -> Result<(), GitError> {
         let mut at = wanted.from;
         let mut parts = wanted.way.components();
         while let Some(part) = parts.next() {
@@ -132,11 +132,11 @@ impl Layout {
             };
             let path = at.join(name);
             match kind {
-                Kind::File => return self.file(path, &id),
-                Kind::Folder if self.make(&path, &id)? => at = path,
+                Kind::File => return self.file(path, &id).await,
+                Kind::Folder if self.make(&path, &id).await? => at = path,
                 Kind::Folder => return Ok(()),
                 Kind::Link => {
-                    if let Some(target) = self.link(path, &id)? {
+                    if let Some(target) = self.link(path, &id).await? {
                         open.push(Wanted {
                             from: at,
                             way: target.join(parts.as_path()),
@@ -162,11 +162,11 @@ impl Layout {
     }
 
     /// Lays out a folder; whether it is one of ours, as names that differ in the revision may be one name here.
-    fn make(&mut self, path: &Path, id: &str) -> Result<bool, GitError> {
+    async fn make(&mut self, path: &Path, id: &str) -> Result<bool, GitError> {
         if self.folders.contains_key(path) {
             return Ok(true);
         }
-        let tree = self.objects.tree(id)?;
+        let tree = self.objects.tree(id).await?;
         let is_ours = made(fs::create_dir(self.top.join(path)))?;
         if is_ours {
             self.folders.insert(path.to_owned(), tree);
@@ -175,11 +175,11 @@ impl Layout {
     }
 
     /// Lays out a file: of one that is too large no more than that.
-    fn file(&mut self, path: PathBuf, id: &str) -> Result<(), GitError> {
+    async fn file(&mut self, path: PathBuf, id: &str) -> Result<(), GitError> {
         if self.laid.contains(&path) {
             return Ok(());
         }
-        let content = self.objects.content(id)?;
+        let content = self.objects.content(id).await?;
         let file = File::create_new(self.top.join(&path));
         made(file.and_then(|mut file| match content {
             Some(content) => file.write_all(&content),
@@ -190,8 +190,8 @@ impl Layout {
     }
 
     /// Lays out a link; where it leads, unless that is nowhere in the repository.
-    fn link(&mut self, path: PathBuf, id: &str) -> Result<Option<PathBuf>, GitError> {
-        let content = self.objects.content(id)?.unwrap_or_default();
+    async fn link(&mut self, path: PathBuf, id: &str) -> Result<Option<PathBuf>, GitError> {
+        let content = self.objects.content(id).await?.unwrap_or_default();
         let Ok(target) = String::from_utf8(content) else {
             return Ok(None);
         };

@@ -1,9 +1,12 @@
 //! Objects of a repository, read by one process that stays.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io;
 use std::path::{Component, Path};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::command::git;
 use super::error::GitError;
@@ -19,11 +22,12 @@ const MOST_IN_ALL: u64 = 256 * MAX_BYTES;
 /// The objects of a repository.
 #[derive(Debug)]
 pub(super) struct Objects {
-    process: Child,
-    questions: Option<ChildStdin>,
+    questions: ChildStdin,
     answers: BufReader<ChildStdout>,
     /// How many bytes may still be read.
     left: u64,
+    /// It ends with this value.
+    _process: Child,
 }
 
 /// The entries of a folder by their names.
@@ -47,30 +51,31 @@ pub(super) enum Kind {
 
 impl Objects {
     pub(super) fn of(repository: &Repository) -> Result<Self, GitError> {
-        let mut process = git(repository.top())
+        let mut process = Command::from(git(repository.top()))
             .args(["cat-file", "--batch"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .kill_on_drop(true)
             .spawn()
             .map_err(GitError::Start)?;
-        let questions = process.stdin.take();
+        let questions = process.stdin.take().expect("it was asked for");
         let answers = process.stdout.take().expect("it was asked for");
         Ok(Self {
-            process,
             questions,
             answers: BufReader::new(answers),
             left: MOST_IN_ALL,
+            _process: process,
         })
     }
 
     /// The content of a file or a link; `None` where it is larger than any that is read.
-    pub(super) fn content(&mut self, id: &str) -> Result<Option<Vec<u8>>, GitError> {
-        self.read(id, "blob", MAX_BYTES)
+    pub(super) async fn content(&mut self, id: &str) -> Result<Option<Vec<u8>>, GitError> {
+        self.read(id, "blob", MAX_BYTES).await
     }
 
     /// The entries of a folder, or of the folder at the top of a commit.
-    pub(super) fn tree(&mut self, id: &str) -> Result<Tree, GitError> {
-        let bytes = self.read(id, "tree", MOST)?;
+    pub(super) async fn tree(&mut self, id: &str) -> Result<Tree, GitError> {
+        let bytes = self.read(id, "tree", MOST).await?;
         let bytes =
             bytes.ok_or_else(|| GitError::Answer(io::Error::other("a folder is too large")))?;
         // Ids of trees are as long as the ids in them.
@@ -78,8 +83,8 @@ impl Objects {
         Ok(entries(&bytes, width))
     }
 
-    fn read(&mut self, id: &str, kind: &str, most: u64) -> Result<Option<Vec<u8>>, GitError> {
-        let header = self.ask(id).map_err(GitError::Answer)?;
+    async fn read(&mut self, id: &str, kind: &str, most: u64) -> Result<Option<Vec<u8>>, GitError> {
+        let header = self.ask(id).await.map_err(GitError::Answer)?;
         let mut words = header.split_whitespace().skip(1);
         let (found, size) = (
             words.next(),
@@ -92,7 +97,7 @@ impl Objects {
         let counted = size.min(most);
         let left = self.left.checked_sub(counted);
         self.left = left.ok_or(GitError::TooMuch("256 MB"))?;
-        let content = self.take(size, most).map_err(GitError::Answer)?;
+        let content = self.take(size, most).await.map_err(GitError::Answer)?;
         match found == kind {
             true => Ok(content),
             false => Err(GitError::NoObject(id.to_owned())),
@@ -100,40 +105,31 @@ impl Objects {
     }
 
     /// The line before the content: `ID KIND SIZE`, or else less. Nothing where git has ended.
-    fn ask(&mut self, id: &str) -> io::Result<String> {
+    async fn ask(&mut self, id: &str) -> io::Result<String> {
         let mut header = String::new();
-        if let Some(questions) = &mut self.questions {
-            writeln!(questions, "{id}")?;
-            questions.flush()?;
-            (&mut self.answers).take(1000).read_line(&mut header)?;
-        }
+        let question = format!("{id}\n");
+        self.questions.write_all(question.as_bytes()).await?;
+        self.questions.flush().await?;
+        let mut answer = (&mut self.answers).take(1000);
+        answer.read_line(&mut header).await?;
         Ok(header)
     }
 
-    fn take(&mut self, size: u64, most: u64) -> io::Result<Option<Vec<u8>>> {
+    async fn take(&mut self, size: u64, most: u64) -> io::Result<Option<Vec<u8>>> {
         let mut answer = (&mut self.answers).take(size);
         let mut content = Vec::new();
         if size <= most {
-            answer.read_to_end(&mut content)?;
+            answer.read_to_end(&mut content).await?;
         } else {
-            io::copy(&mut answer, &mut io::sink())?;
+            tokio::io::copy(&mut answer, &mut tokio::io::sink()).await?;
         }
         let is_cut = answer.limit() > 0;
         let mut end = [0];
-        self.answers.read_exact(&mut end)?;
+        self.answers.read_exact(&mut end).await?;
         match is_cut || end != *b"\n" {
             true => Err(io::ErrorKind::UnexpectedEof.into()),
             false => Ok((size <= most).then_some(content)),
         }
-    }
-}
-
-impl Drop for Objects {
-    fn drop(&mut self) {
-        // Without questions to come it ends by itself.
-        self.questions = None;
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

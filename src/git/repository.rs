@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
+use tokio::process::Command;
+
 use super::command::git;
 use super::error::GitError;
 use crate::bounds::Bounds;
@@ -38,15 +40,15 @@ impl Repository {
     ///
     /// # Errors
     /// Where git is not there or does not read the repository, or where that has no such commit.
-    pub fn commit(&self, name: &str) -> Result<String, GitError> {
-        let is_shallow = self.is_shallow()?;
+    pub async fn commit(&self, name: &str) -> Result<String, GitError> {
+        let is_shallow = self.is_shallow().await?;
         let forked = name.strip_suffix("HEAD").unwrap_or(name);
         let Some(other) = forked.strip_suffix("...") else {
-            return self.named(name, is_shallow);
+            return self.named(name, is_shallow).await;
         };
-        let other = self.named(other, is_shallow)?;
-        let head = self.named("HEAD", is_shallow)?;
-        let shared = self.id(&["merge-base", &other, &head])?;
+        let other = self.named(other, is_shallow).await?;
+        let head = self.named("HEAD", is_shallow).await?;
+        let shared = self.id(&["merge-base", &other, &head]).await?;
         shared.ok_or_else(|| GitError::NothingShared {
             name: name.to_owned(),
             is_shallow,
@@ -54,17 +56,19 @@ impl Repository {
     }
 
     /// The commit that has this name, or that a tag of this name leads to.
-    fn named(&self, name: &str, is_shallow: bool) -> Result<String, GitError> {
+    async fn named(&self, name: &str, is_shallow: bool) -> Result<String, GitError> {
         // What is added to a name to have its commit would be a part of the text in `:/TEXT`.
-        let found = self.object(name)?;
-        let found = found.and_then(|id| self.object(&format!("{id}^{{}}")).transpose());
-        let Some(id) = found.transpose()? else {
+        let found = match self.object(name).await? {
+            Some(id) => self.object(&format!("{id}^{{}}")).await?,
+            None => None,
+        };
+        let Some(id) = found else {
             return Err(GitError::NoRevision {
                 name: name.to_owned(),
                 is_shallow,
             });
         };
-        let kind = self.ask(&["cat-file", "-t", &id])?.stdout;
+        let kind = self.ask(&["cat-file", "-t", &id]).await?.stdout;
         match kind.trim_ascii() {
             b"commit" => Ok(id),
             kind => Err(GitError::NoCommit {
@@ -75,16 +79,17 @@ impl Repository {
     }
 
     /// The id of the object that has this name.
-    fn object(&self, name: &str) -> Result<Option<String>, GitError> {
+    async fn object(&self, name: &str) -> Result<Option<String>, GitError> {
         if name.is_empty() {
             return Ok(None);
         }
         self.id(&["rev-parse", "--verify", "--quiet", "--end-of-options", name])
+            .await
     }
 
     /// The id that git answers with; `None` where it has none.
-    fn id(&self, arguments: &[&str]) -> Result<Option<String>, GitError> {
-        let answer = self.ask(arguments)?;
+    async fn id(&self, arguments: &[&str]) -> Result<Option<String>, GitError> {
+        let answer = self.ask(arguments).await?;
         let id = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
         let is_id = id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         Ok(Some(id).filter(|_| answer.status.success() && is_id))
@@ -92,8 +97,10 @@ impl Repository {
 
     /// Whether it holds only a part of its history. Asked first, as git says of a repository that it does not read no more than that
     /// there is no revision; and where it takes a folder for none, it reads the next one further up.
-    fn is_shallow(&self) -> Result<bool, GitError> {
-        let answer = self.ask(&["rev-parse", "--is-shallow-repository", "--show-toplevel"])?;
+    async fn is_shallow(&self) -> Result<bool, GitError> {
+        let answer = self
+            .ask(&["rev-parse", "--is-shallow-repository", "--show-toplevel"])
+            .await?;
         if !answer.status.success() {
             return Err(GitError::Refused(words(&answer.stderr)));
         }
@@ -106,10 +113,12 @@ impl Repository {
         }
     }
 
-    fn ask(&self, arguments: &[&str]) -> Result<Output, GitError> {
-        let mut git = git(&self.top);
-        git.args(arguments).stderr(Stdio::piped());
-        git.output().map_err(GitError::Start)
+    async fn ask(&self, arguments: &[&str]) -> Result<Output, GitError> {
+        let mut git = Command::from(git(&self.top));
+        git.args(arguments)
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        git.output().await.map_err(GitError::Start)
     }
 }
 

@@ -6,6 +6,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -927,6 +928,56 @@ fn a_few_objects_do_not_fill_the_disk() {
     repository.git(["commit", "--quiet", "--message", "large"]);
     let output = repository.0.run(["plan", "--against", "HEAD"]).code(1);
     let _ = output.says("too much is to be read at that revision: more than 256 MB");
+}
+
+/// A git that answers no more than one question, and tells of the second one.
+const HANGING: &str = r#"#!/bin/sh
+case "$*" in
+*cat-file*) { read -r first; echo "$first"; read -r second; echo >asked; cat >/dev/null; } | "$GIT" "$@" ;;
+*) exec "$GIT" "$@" ;;
+esac
+"#;
+
+#[test]
+fn whoever_is_ended_leaves_nothing_behind() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let mut repository = Repository::new();
+        let path = env::var("PATH").expect("a path");
+        let git = env::split_paths(&path).map(|folder| folder.join("git"));
+        let git = git.into_iter().find(|git| git.exists()).expect("a git");
+        repository.0.write("bin/git", HANGING);
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(repository.path("bin/git"), executable).expect("it is ours");
+        let fifo = Command::new("mkfifo")
+            .arg(repository.path("asked"))
+            .status();
+        assert!(fifo.expect("it runs").success());
+        fs::create_dir(repository.path("temporary")).expect("a folder");
+        let of = |path: &str| repository.path(path).display().to_string();
+        let variables = [
+            ("GIT", git.display().to_string()),
+            ("PATH", format!("{}:{path}", of("bin"))),
+            ("TMPDIR", of("temporary")),
+        ];
+        for (name, value) in variables {
+            repository.0.set(name, value);
+        }
+        let left = || {
+            fs::read_dir(repository.path("temporary"))
+                .expect("it is there")
+                .count()
+        };
+
+        let mut running = repository.0.start(["plan", "--against", "HEAD"]);
+        let _ = fs::read(repository.path("asked")).expect("it asks");
+        assert_eq!(left(), 1);
+        let id = running.0.id().to_string();
+        let kill = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(kill.expect("it runs").success());
+        let status = running.0.wait().expect("it ends");
+        assert_eq!(status.code(), Some(code), "{signal}");
+        assert_eq!(left(), 0, "{signal}");
+    }
 }
 
 /// What git takes for none is none, though there may be another one around it.

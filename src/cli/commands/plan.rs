@@ -10,6 +10,7 @@ use super::super::outcome::Outcome;
 use super::super::plan_file;
 use super::super::prepared::Prepared;
 use super::super::reports::{Reports, Teller};
+use super::super::signals;
 use super::super::site::{DIRECTORY, Site, check, chosen, load, understood};
 use crate::plan::{Action, Obstacle, Plan, Policy, Step};
 use crate::render::Form;
@@ -60,7 +61,7 @@ pub(in crate::cli) struct Args {
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     if let Some(revision) = &args.against {
-        return compare(args, revision, context);
+        return compare(args, revision, context).await;
     }
     let site = Site::open(context, &args.directory)?;
     let mut teller = Teller::new(
@@ -93,7 +94,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
 }
 
 /// Plans against what a revision of the repository says: no service is spoken to, and no ledger read.
-fn compare(args: &Args, revision: &str, context: &Context) -> Result<Outcome, Error> {
+async fn compare(args: &Args, revision: &str, context: &Context) -> Result<Outcome, Error> {
     let environment = context.environment.as_deref();
     let terms = Terms::resolve(&args.directory, environment, &context.process);
     let terms = understood(context, terms)?;
@@ -108,7 +109,11 @@ fn compare(args: &Args, revision: &str, context: &Context) -> Result<Outcome, Er
     let deletes = args.pruning.deletes();
     let checked = check(context, &args.directory, &loaded, deletes);
     teller.judged(&loaded, checked, args.format)?;
-    let former = Former::read(context, &args.directory, &terms, revision)?;
+    let former = Former::read(context, &args.directory, &terms, revision);
+    let former = match signals::leaving(former).await {
+        Ok(former) => former?,
+        Err(outcome) => return Ok(outcome),
+    };
     let policy = Policy {
         deletes,
         dialect: terms.dialect,
