@@ -211,6 +211,18 @@ proptest! {
 }
 
 #[test]
+fn kept_personas_are_in_sight_where_there_is_something_to_say_of_them() {
+    let kept = |reason: Option<&str>| Step {
+        reason: reason.map(str::to_owned),
+        ..step("ana", "Ana", Action::Keep, Vec::new())
+    };
+    let quiet = page(&plan(vec![kept(None)]), None);
+    assert!(quiet.contains("<details class=\"kept\">"), "{quiet}");
+    let told = page(&plan(vec![kept(None), kept(Some("moved"))]), None);
+    assert!(told.contains("<details class=\"kept\" open>"), "{told}");
+}
+
+#[test]
 fn every_text_of_the_plan_is_in_the_page() {
     let long = |word: &str| {
         (0..40)
