@@ -5,6 +5,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use super::context::Context;
 use super::error::Error;
 use super::site::load;
@@ -12,7 +14,7 @@ use crate::bounds::Bounds;
 use crate::catalog::PERSONA;
 use crate::git::{Extent, Layout, Repository};
 use crate::manifest::{Loaded, normalised};
-use crate::model::{Desired, Finding, Key, Place, Severity, causes};
+use crate::model::{Desired, Finding, Key, Ownership, Place, Places, Severity, causes};
 use crate::plan::{Against, Comparison, Plan, Policy};
 use crate::render::{self, on_one_line};
 use crate::settings::{self, SettingsError, SettingsErrorKind, Terms};
@@ -91,15 +93,16 @@ impl Former {
         self.desired.retain(|former| !foreign.contains(&former.key));
         self.remarks.extend(left_out(foreign.len()));
         let against = Against::Revision {
-            name: self.name,
-            commit: self.commit,
-            remarks: self.remarks,
+            name: self.name.clone(),
+            commit: self.commit.clone(),
+            remarks: self.remarks.clone(),
         };
+        let former = [self.desired.clone(), self.lost(loaded)].concat();
         let comparison = Comparison {
             catalog: &PERSONA,
             environment,
             against: &against,
-            former: &self.desired,
+            former: &former,
             broken: &self.broken,
             aside: &self.aside,
             desired: &desired,
@@ -119,6 +122,23 @@ impl Former {
         let (foreign, own): (Vec<_>, Vec<_>) = desired.iter().partition(is_foreign);
         let foreign = foreign.into_iter().map(|manifest| manifest.key.clone());
         (foreign.collect(), own.into_iter().cloned().collect())
+    }
+
+    /// Stand-ins for those that could not be read and are gone by now: all that is known of them is that they were there.
+    fn lost(&self, loaded: &Loaded) -> Vec<Desired> {
+        let is_there = |key: &Key| loaded.desired.iter().any(|desired| desired.key == *key);
+        let lost = self.broken.iter().filter(|key| !is_there(key));
+        lost.map(|key| Desired {
+            key: key.clone(),
+            file: Arc::from(""),
+            document: Value::Object(Map::new()),
+            places: Places::new(Place::start_of(Path::new(""))),
+            id: None,
+            ownership: Ownership::default(),
+            ignore: Vec::new(),
+            prevent_delete: false,
+        })
+        .collect()
     }
 }
 

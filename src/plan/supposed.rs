@@ -180,6 +180,10 @@ impl Comparison<'_> {
     }
 
     fn reason(&self, step: &Step, supposed: &Supposed) -> Option<String> {
+        if let (Action::Delete(_), true) = (&step.action, self.broken.contains(&step.key)) {
+            let gone = "no longer in the repository, and what stood here before cannot be read";
+            return Some(gone.to_owned());
+        }
         if let Action::Create(_) = step.action {
             let is_broken = self.broken.contains(&step.key);
             return is_broken.then(|| "what stood here before cannot be read".to_owned());

@@ -563,6 +563,27 @@ fn mistakes_at_the_revision_stop_nothing_and_mistakes_here_do() {
 }
 
 #[test]
+fn a_manifest_that_could_not_be_read_is_missed_as_well() {
+    let repository = Repository::new();
+    repository.0.write("personas/ana.yaml", "persona_name: [\n");
+    repository.commit();
+    fs::remove_dir_all(repository.path("personas/_overlays")).expect("it is there");
+    fs::remove_file(repository.path("personas/ana.yaml")).expect("it is there");
+    let gone = "no longer in the repository, and what stood here before cannot be read";
+    let expected = [format!("delete ana - {gone}"), "keep bea".to_owned()];
+    assert_eq!(repository.told("HEAD"), expected);
+    let chosen = [
+        "plan",
+        "--against",
+        "HEAD",
+        "--only",
+        "ana",
+        "--detailed-exitcode",
+    ];
+    let _ = repository.0.run(chosen).code(2).says("1 to delete");
+}
+
+#[test]
 fn where_there_was_nothing_everything_is_new() {
     let mut repository = Repository::bare();
     repository.0.write("README", "Nothing yet.\n");
@@ -933,7 +954,7 @@ fn a_few_objects_do_not_fill_the_disk() {
 /// A git that answers no more than one question, and tells of the second one.
 const HANGING: &str = r#"#!/bin/sh
 case "$*" in
-*cat-file*) { read -r first; echo "$first"; read -r second; echo >asked; cat >/dev/null; } | "$GIT" "$@" ;;
+*--batch*) { read -r first; echo "$first"; read -r second; echo >asked; cat >/dev/null; } | "$GIT" "$@" ;;
 *) exec "$GIT" "$@" ;;
 esac
 "#;
@@ -1035,7 +1056,7 @@ fn a_hostile_tree_leads_nowhere() {
     let output = repository.0.run(["plan", "--against", "HEAD"]).success();
     let _ = output
         .says("`away/secret.md` is outside of the repository")
-        .says("nothing to do for 2 personas")
+        .says("2 to delete, 2 unchanged")
         .hides("canary");
     assert_eq!(
         fs::read_dir(outside.path("."))

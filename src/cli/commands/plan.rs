@@ -12,7 +12,7 @@ use super::super::prepared::Prepared;
 use super::super::reports::{Reports, Teller};
 use super::super::signals;
 use super::super::site::{DIRECTORY, Site, check, chosen, load, understood};
-use crate::plan::{Action, Obstacle, Plan, Policy, Step};
+use crate::plan::{Action, Deletes, Obstacle, Plan, Policy, Step};
 use crate::render::Form;
 use crate::settings::Terms;
 
@@ -107,7 +107,8 @@ async fn compare(args: &Args, revision: &str, context: &Context) -> Result<Outco
     )?;
     let loaded = load(context, &args.directory, &terms)?;
     let deletes = args.pruning.deletes();
-    let checked = check(context, &args.directory, &loaded, deletes);
+    // That no manifest is left is for the reviewer to see.
+    let checked = check(context, &args.directory, &loaded, Deletes::Any);
     teller.judged(&loaded, checked, args.format)?;
     let former = Former::read(context, &args.directory, &terms, revision);
     let former = match signals::leaving(former).await {
