@@ -21,7 +21,7 @@ use crate::durable;
 Examples:
   personactl init                         the directory `personas`
   personactl init agents                  another one
-  personactl init --github                with workflows: pull requests, deploys, drift")]
+  personactl init --github                with workflows for GitHub")]
 pub(in crate::cli) struct Args {
     /// The persona directory to make
     #[arg(value_name = "DIR", default_value = DIRECTORY)]
