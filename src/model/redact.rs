@@ -43,9 +43,10 @@ fn parts(value: &str) -> impl Iterator<Item = &str> {
 
 fn spellings(text: &str) -> Vec<String> {
     let json = in_json(text);
-    let html = [in_html(text), in_html(&json)];
+    let pointer = text.replace('~', "~0").replace('/', "~1");
+    let others = [in_html(text), in_html(&json), in_json(&pointer), pointer];
     let mut spellings = vec![text.to_owned(), in_json(&json), json];
-    spellings.extend(html.into_iter().filter(|html| html != text));
+    spellings.extend(others.into_iter().filter(|other| other != text));
     if is_telling(text) {
         let lower: Hex = |byte| format!("{byte:02x}");
         let upper: Hex = |byte| format!("{byte:02X}");

@@ -205,8 +205,8 @@ fn a_revision_against_itself_has_nothing_to_do() {
         .run(["plan", "--against", "HEAD", "--detailed-exitcode"]);
     let commit = repository.git(["rev-parse", "HEAD"]);
     let expected = format!(
-        "No changes for `staging` against `HEAD` ({}): nothing to do for 2 personas.\n\
-         Files were compared with files: what the account holds was not looked at.\n",
+        "Files were compared with files: what the account holds was not looked at.\n\
+         No changes for `staging` against `HEAD` ({}): nothing to do for 2 personas.\n",
         &commit[..10]
     );
     assert_eq!(output.success().stdout, expected);

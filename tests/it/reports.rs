@@ -200,6 +200,37 @@ fn a_secret_is_not_torn_apart_by_a_word_that_changed_in_it() {
     site.run(["plan"]).success().says("********");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_secret_that_is_the_name_of_a_member_is_not_said() {
+    use crate::support::{has_terminal, on_terminal};
+
+    let secret =
+        "4711-abcd/0815~efgh-and-so-on-for-so-long-that-no-line-of-a-terminal-holds-it-whole";
+    let mut site = Site::with_manifest(
+        "persona_name: Ana\nsystem_prompt: Be kind.\nx-personactl: {ownership: exclusive}\n\
+         layers: {llm: {model: m, base_url: \"https://x.example\", api_key: !secret KEY}}\n",
+    );
+    let live = json!({"persona_name": "Ana", "system_prompt": "Be kind.", secret: "x", "layers": {"tts": {secret: "y"}}});
+    let served = Served::holding(&[live], &[]);
+    site.write("personas/personactl.yaml", "");
+    site.set("KEY", secret);
+    site.set("TAVUS_API_KEY", "any");
+    site.set("TAVUS_PUBLIC_API_BASE_URL", served.url());
+    for form in ["text", "markdown", "html", "json", "patch", "github"] {
+        let plan = site.run(["plan", "--format", form]).success();
+        plan.says("********").hides("0815").hides("efgh-and");
+    }
+    if has_terminal() {
+        let shown = on_terminal(&site, 60, &["plan"]);
+        let shown = String::from_utf8_lossy(&shown).into_owned();
+        assert!(
+            !shown.contains("0815") && !shown.contains("so-long"),
+            "{shown}"
+        );
+    }
+}
+
 /// Long pointers, long words, letters of double width, and a change of each kind.
 #[cfg(unix)]
 #[test]

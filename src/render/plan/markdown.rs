@@ -19,7 +19,7 @@ use crate::render::wrap::Span;
 /// How many lines of a difference are shown: more than fit.
 const MOST: usize = 2_000;
 /// How many bytes stay of a difference that is too long.
-const SHORT: usize = 3_000;
+const SHORT: usize = 8_000;
 
 /// The plan as Markdown.
 pub(super) fn report(report: &Report<'_>) -> String {

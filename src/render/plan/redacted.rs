@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::apply::{Normalised, Outcome};
+use crate::model::Pointer;
 use crate::plan::Plan;
 
 /// Takes what must not be shown out of a text.
@@ -23,9 +24,19 @@ pub fn redacted<'p>(plan: &'p Plan, redact: Redact<'_>) -> Cow<'p, Plan> {
     for step in &mut plan.steps {
         step.persona_name = redact(&step.persona_name);
         step.reason = step.reason.as_deref().map(redact);
-        let values = step.fields.iter_mut();
-        let values = values.flat_map(|field| [&mut field.before, &mut field.after]);
-        values.flatten().for_each(|value| hide(value, redact));
+        for field in &mut step.fields {
+            let values = [&mut field.before, &mut field.after];
+            values
+                .into_iter()
+                .flatten()
+                .for_each(|value| hide(value, redact));
+            field.path = hidden(&field.path, redact);
+        }
+        step.unmanaged = step
+            .unmanaged
+            .iter()
+            .map(|path| hidden(path, redact))
+            .collect();
     }
     Cow::Owned(plan)
 }
@@ -39,14 +50,25 @@ fn said(plan: &Plan) -> String {
             said.push_str(text);
             said.push('\n');
         });
-        let values = step.fields.iter();
-        let values = values.flat_map(|field| [&field.before, &field.after]);
-        for value in values.flatten() {
-            said.push_str(&value.to_string());
+        for field in &step.fields {
+            for value in [&field.before, &field.after].into_iter().flatten() {
+                said.push_str(&value.to_string());
+                said.push('\n');
+            }
+        }
+        let fields = step.fields.iter().map(|field| &field.path);
+        for path in fields.chain(&step.unmanaged) {
+            said.extend(path.tokens());
             said.push('\n');
         }
     }
     said
+}
+
+/// A pointer with the names in it as `redact` leaves them.
+fn hidden(path: &Pointer, redact: Redact<'_>) -> Pointer {
+    let names = path.tokens().map(|name| redact(&name));
+    names.fold(Pointer::root(), |path, name| path.join(&name))
 }
 
 /// The outcomes with their texts as `redact` leaves them.

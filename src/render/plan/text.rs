@@ -69,10 +69,10 @@ impl Page<'_> {
         for remark in plan.against.remarks() {
             self.spans("", "", &[Span::new(CHANGED, on_one_line(remark))]);
         }
-        self.closing();
         if let Against::Revision { .. } = plan.against {
             self.spans("", "", &[Span::new(FAINT, NOT_LOOKED_AT)]);
         }
+        self.closing();
     }
 
     fn closing(&mut self) {
