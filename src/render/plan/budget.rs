@@ -70,7 +70,7 @@ fn fold(sections: &mut [Section], used: &mut usize, most: usize) -> usize {
     let mut sections: Vec<_> = sections
         .filter(|section| !section.open.is_empty())
         .collect();
-    sections.sort_by_key(|section| std::cmp::Reverse(length(&section.details())));
+    sections.sort_by_cached_key(|section| std::cmp::Reverse(length(&section.details())));
     let mut count = 0;
     for section in sections {
         if *used <= most {

@@ -317,8 +317,10 @@ fn title(step: &Step) -> Vec<Span> {
     let key = on_one_line(step.key.as_str());
     let title = format!("{sign} {} {key}", step.action.word());
     let id = step.persona_id.as_ref().map(|id| format!(" ({id})"));
-    let name = on_one_line(&step.persona_name);
-    let name = format!("  \"{name}\"{}", id.unwrap_or_default());
+    let name = match step.persona_name.as_str() {
+        "" => String::new(),
+        name => format!("  \"{}\"{}", on_one_line(name), id.unwrap_or_default()),
+    };
     vec![Span::new(style.bold(), title), Span::plain(name)]
 }
 
