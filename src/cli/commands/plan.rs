@@ -64,13 +64,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         return compare(args, revision, context).await;
     }
     let site = Site::open(context, &args.directory)?;
-    let mut teller = Teller::new(
-        context,
-        &args.directory,
-        &args.reports,
-        &args.selection,
-        args.out.as_deref(),
-    )?;
+    let mut teller = args.teller(context)?;
     let loaded = site.load()?;
     let deletes = args.pruning.deletes();
     teller.judged(&loaded, site.check(&loaded, deletes), args.format)?;
@@ -98,13 +92,7 @@ async fn compare(args: &Args, revision: &str, context: &Context) -> Result<Outco
     let environment = context.environment.as_deref();
     let terms = Terms::resolve(&args.directory, environment, &context.process);
     let terms = understood(context, terms)?;
-    let mut teller = Teller::new(
-        context,
-        &args.directory,
-        &args.reports,
-        &args.selection,
-        args.out.as_deref(),
-    )?;
+    let mut teller = args.teller(context)?;
     let loaded = load(context, &args.directory, &terms)?;
     let deletes = args.pruning.deletes();
     // That no manifest is left is for the reviewer to see.
@@ -128,6 +116,17 @@ async fn compare(args: &Args, revision: &str, context: &Context) -> Result<Outco
 }
 
 impl Args {
+    fn teller<'t>(&'t self, context: &'t Context) -> Result<Teller<'t>, Error> {
+        let out = self.out.as_deref();
+        Teller::new(
+            context,
+            &self.directory,
+            &self.reports,
+            &self.selection,
+            out,
+        )
+    }
+
     fn outcome(&self, plan: &Plan) -> Outcome {
         // A conflict is for the two sides to settle; any other obstacle is a mistake to mend.
         let is_mistake = |step: &Step| match step.action {
