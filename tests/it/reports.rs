@@ -345,7 +345,7 @@ fn how_each_step_has_ended_stands_in_the_report_of_an_apply() {
     );
     let markdown = site.read("report.md");
     assert!(
-        markdown.contains("| `+ create` ✓ applied | `ben` | `Ben` |"),
+        markdown.contains("| `+\u{a0}create` ✓ applied | `ben` | `Ben` |"),
         "{markdown}"
     );
     assert!(
@@ -436,6 +436,22 @@ fn nothing_gets_out_of_its_code_in_a_comment() {
             assert_eq!(markdown.matches("\n| `").count(), 1, "{markdown}");
         }
     }
+}
+
+#[test]
+fn no_line_of_a_comment_has_to_be_pushed_aside() {
+    let line = |word: &str| format!("Say {} {word} to all who call.", "very ".repeat(60));
+    let manifest = |word: &str| format!("persona_name: Ana\nsystem_prompt: |\n  {}\n", line(word));
+    let site = Site::with_manifest(&manifest("kindly"));
+    site.run(["apply", "--yes"]).success();
+    site.write("personas/ana.yaml", manifest(&"gently ".repeat(40)));
+    let markdown = site.run(["plan", "--format", "markdown"]).success().stdout;
+    let added: Vec<&str> = markdown
+        .lines()
+        .filter(|line| line.starts_with("+ "))
+        .collect();
+    assert!(added.len() > 2, "{markdown}");
+    assert!(added.iter().all(|line| line.len() < 110), "{markdown}");
 }
 
 #[test]

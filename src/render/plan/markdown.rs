@@ -14,10 +14,12 @@ use crate::plan::{Action, Against, FieldChange, Step};
 use crate::render::escape::on_one_line;
 use crate::render::outcomes;
 use crate::render::value::{counted, difference};
-use crate::render::wrap::Span;
+use crate::render::wrap::{Span, wrap};
 
 /// How many lines of a difference are shown: more than fit.
 const MOST: usize = 2_000;
+/// How wide a line of a difference may be, so that a comment shows it without being pushed aside.
+const WIDE: usize = 100;
 /// How many bytes stay of a difference that is too long.
 const SHORT: usize = 8_000;
 
@@ -75,7 +77,7 @@ fn section(entry: &Entry<'_>, outcomes: &Outcomes<'_>) -> Section {
     });
     blocks.retain(|block| !block.whole.is_empty());
     let fence = fence(blocks.iter().map(|block| block.whole.as_str()));
-    let action = format!("{} {}", sign(&step.action), step.action.word());
+    let action = action(step);
     let key = html(step.key.as_str());
     let more = match alike.len() {
         0 => String::new(),
@@ -95,6 +97,11 @@ fn section(entry: &Entry<'_>, outcomes: &Outcomes<'_>) -> Section {
     }
 }
 
+/// What is done, in one piece also where a table is narrow.
+fn action(step: &Step) -> String {
+    format!("{}\u{a0}{}", sign(&step.action), step.action.word())
+}
+
 /// A line of the table.
 fn row(entry: &Entry<'_>, outcomes: &Outcomes<'_>) -> String {
     let Entry { step, alike } = entry;
@@ -105,7 +112,7 @@ fn row(entry: &Entry<'_>, outcomes: &Outcomes<'_>) -> String {
     };
     let name = in_table(&step.persona_name);
     let differs = differs(step);
-    let action = format!("{} {}", sign(&step.action), step.action.word());
+    let action = action(step);
     let ended = ended(entry, outcomes);
     format!("| `{action}`{ended} | {key}{more} | {name} | {differs} |\n")
 }
@@ -127,7 +134,7 @@ fn left_alone(step: &Step) -> Section {
     let said: Vec<String> = reason.chain(unavailable(step)).collect();
     let said = in_table(&said.join("; "));
     Section {
-        row: format!("| `= keep` | {key} | {name} | {said} |\n"),
+        row: format!("| `=\u{a0}keep` | {key} | {name} | {said} |\n"),
         open: String::new(),
         blocks: Vec::new(),
         close: String::new(),
@@ -253,8 +260,7 @@ fn lines(change: Change) -> Vec<String> {
     match change {
         Change::Lines { lines, .. } => {
             let lines = difference(&lines, Marks::Brackets, MOST);
-            let text = |spans: &Vec<Span>| spans.iter().map(|span| span.text.as_str()).collect();
-            lines.iter().map(text).collect()
+            lines.iter().flat_map(|spans| wrapped(spans)).collect()
         }
         Change::Hidden(told) => vec![format!("! {told}")],
         Change::Brief { before, after } => {
@@ -263,6 +269,18 @@ fn lines(change: Change) -> Vec<String> {
             before.into_iter().chain(after).collect()
         }
     }
+}
+
+/// A line on as many lines as it takes, each with its sign: in a comment nothing wraps by itself.
+fn wrapped(spans: &[Span]) -> Vec<String> {
+    let text = |spans: &[Span]| -> String { spans.iter().map(|span| span.text.as_str()).collect() };
+    let sign = text(spans).chars().next().unwrap_or(' ');
+    let lines = wrap(spans, WIDE);
+    let lines = lines.iter().enumerate().map(|(index, spans)| match index {
+        0 => text(spans),
+        _ => format!("{sign}   {}", text(spans)),
+    });
+    lines.collect()
 }
 
 fn left_out(count: usize, noun: &str) -> String {
