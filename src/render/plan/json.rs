@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::report::Report;
-use crate::apply::{Normalised, Outcome, Status};
+use super::words::tally;
+use crate::apply::{Normalised, Outcome};
 use crate::diff::Patch;
 use crate::model::Pointer;
 use crate::plan::{Against, FieldChange, Step};
@@ -80,19 +81,11 @@ struct NormalisedReport<'p> {
 pub(super) fn report(report: &Report<'_>) -> String {
     match report.outcomes {
         None => written(report, report.plan.summary()),
-        Some(outcomes) => written(report, counted(outcomes)),
+        Some(outcomes) => {
+            let tally = tally(outcomes).map(|(count, word)| (word, count));
+            written(report, BTreeMap::from(tally))
+        }
     }
-}
-
-fn counted(outcomes: &[Outcome]) -> BTreeMap<&'static str, usize> {
-    let mut summary: BTreeMap<&str, usize> = Status::ALL
-        .iter()
-        .map(|status| (status.word(), 0))
-        .collect();
-    for outcome in outcomes {
-        *summary.entry(outcome.status.word()).or_default() += 1;
-    }
-    summary
 }
 
 fn written<S: Serialize>(report: &Report<'_>, summary: S) -> String {

@@ -46,14 +46,18 @@ fn target(plan: &Plan, quote: Quote<'_>) -> String {
     }
 }
 
-/// How many steps have ended in which way.
+/// How many steps have ended in which way, leaving out the ways in which none has.
 pub(in crate::render) fn ended(outcomes: &[Outcome]) -> String {
+    listed(&tally(outcomes))
+}
+
+/// How many steps have ended in each way.
+pub(super) fn tally(outcomes: &[Outcome]) -> [(usize, &'static str); Status::ALL.len()] {
     let count = |status: Status| {
         let ended = outcomes.iter().filter(|outcome| outcome.status == status);
         ended.count()
     };
-    let all = Status::ALL.map(|status| (count(status), status.word()));
-    listed(&all)
+    Status::ALL.map(|status| (count(status), status.word()))
 }
 
 /// The sign of an action.
