@@ -92,17 +92,17 @@ impl Former {
         let (foreign, desired) = self.split(&loaded.desired);
         self.desired.retain(|former| !foreign.contains(&former.key));
         self.remarks.extend(left_out(foreign.len()));
+        self.desired.extend(self.lost(loaded));
         let against = Against::Revision {
-            name: self.name.clone(),
-            commit: self.commit.clone(),
-            remarks: self.remarks.clone(),
+            name: self.name,
+            commit: self.commit,
+            remarks: self.remarks,
         };
-        let former = [self.desired.clone(), self.lost(loaded)].concat();
         let comparison = Comparison {
             catalog: &PERSONA,
             environment,
             against: &against,
-            former: &former,
+            former: &self.desired,
             broken: &self.broken,
             aside: &self.aside,
             desired: &desired,
