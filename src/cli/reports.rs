@@ -127,33 +127,42 @@ impl<'t> Teller<'t> {
         checked: Result<(), Error>,
         form: Form,
     ) -> Result<(), Error> {
-        let read: BTreeSet<PathBuf> = loaded
-            .files
-            .iter()
-            .map(|path| durable::meant(path))
-            .collect();
-        let mut paths = self.reports.files.iter().map(|target| &target.path);
-        if let Some(path) = paths.find(|path| read.contains(&durable::meant(path))) {
-            return Err(Error::NotForReports(path.clone()));
+        self.spare(loaded)?;
+        if form == Form::Github || self.for_github().next().is_some() {
+            self.annotations = annotations(loaded, &self.folder);
         }
-        let mut findings = loaded.findings.clone();
-        // As ever, what is only advice is left to `validate`.
-        findings.retain(|finding| finding.severity != Severity::Advice);
-        let mut verdict = Verdict::default();
-        verdict.add("", findings, Sources::default());
-        self.annotations = render::annotations(&verdict, &self.folder);
         if checked.is_err() {
             self.findings(form)?;
         }
         checked
     }
 
+    /// Refuses reports over files that the manifests read.
+    fn spare(&self, loaded: &Loaded) -> Result<(), Error> {
+        // Each file is looked up where it really is, which takes its time.
+        if self.reports.files.is_empty() {
+            return Ok(());
+        }
+        let read = loaded.files.iter().map(|path| durable::meant(path));
+        let read: BTreeSet<PathBuf> = read.collect();
+        let mut paths = self.reports.files.iter().map(|target| &target.path);
+        match paths.find(|path| read.contains(&durable::meant(path))) {
+            Some(path) => Err(Error::NotForReports(path.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// The files that take workflow commands.
+    fn for_github(&self) -> impl Iterator<Item = &Target> {
+        let files = self.reports.files.iter();
+        files.filter(|target| target.form == Form::Github)
+    }
+
     fn findings(&self, form: Form) -> Result<(), Error> {
         if form == Form::Github {
             self.context.commands(&self.annotations)?;
         }
-        let files = self.reports.files.iter();
-        for target in files.filter(|target| target.form == Form::Github) {
+        for target in self.for_github() {
             self.write(&target.path, Form::Github, &self.annotations)?;
         }
         Ok(())
@@ -256,6 +265,15 @@ impl<'t> Teller<'t> {
         };
         put(path, text.trim_end()).map_err(|source| unwritten(path, source))
     }
+}
+
+/// What was found in the manifests, as workflow commands. As ever, what is only advice is left to `validate`.
+fn annotations(loaded: &Loaded, folder: &str) -> String {
+    let mut findings = loaded.findings.clone();
+    findings.retain(|finding| finding.severity != Severity::Advice);
+    let mut verdict = Verdict::default();
+    verdict.add("", findings, Sources::default());
+    render::annotations(&verdict, folder)
 }
 
 fn unwritten(path: &Path, source: io::Error) -> Error {
