@@ -2,7 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -20,6 +22,10 @@ const ARGUMENTS: [&str; 10] = [
     "--disable-sync",
     "--window-size=1280,900",
 ];
+/// Longer than any machine needs; only a failure waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(10);
 /// The name by which the standard refers to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -38,12 +44,16 @@ pub(crate) struct Browser {
     _profile: TempDir,
 }
 
-struct Driver(Child);
+struct Driver {
+    child: Child,
+    /// What it says: it would end where nobody could hear it.
+    _said: BufReader<ChildStdout>,
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -62,28 +72,34 @@ impl Browser {
         let (driver, address) = Driver::start();
         let folder = format!("--user-data-dir={}", profile.path().display());
         let arguments: Vec<&str> = ARGUMENTS.into_iter().chain([&*folder]).collect();
-        let content = match scripts {
-            Scripts::Run => json!({}),
-            Scripts::Off => json!({"profile.managed_default_content_settings.javascript": 2}),
-        };
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
             "goog:loggingPrefs": {"browser": "ALL"},
-            "goog:chromeOptions": {"args": arguments, "prefs": content},
+            "goog:chromeOptions": {"args": arguments},
         }}});
         let told = ask(&address, "POST", "/session", &wanted);
         let session = told["sessionId"].as_str().expect("a session").to_owned();
-        Self {
+        let browser = Self {
             driver,
             address,
             session,
             _profile: profile,
+        };
+        if scripts == Scripts::Off {
+            // A setting of the profile may reach the page only after its script has run.
+            browser.command(
+                "Emulation.setScriptExecutionDisabled",
+                &json!({"value": true}),
+            );
         }
+        browser
     }
 
-    /// Goes to a page, and waits until it is loaded.
+    /// Goes to a page, and waits until it is loaded and to be seen: what is clicked on before is
+    /// lost.
     pub(crate) fn open(&self, url: &str) {
         self.post("url", &json!({"url": url}));
+        self.until("performance.getEntriesByType('paint').length > 0");
     }
 
     /// What a function body returns in the page.
@@ -91,14 +107,16 @@ impl Browser {
         self.post("execute/sync", &json!({"script": script, "args": []}))
     }
 
-    /// Waits until this is so in the page; the driver gives up where it never is.
+    /// Waits until this is so in the page. It is asked for from here, as a page without scripts
+    /// cannot tell.
+    #[track_caller]
     pub(crate) fn until(&self, condition: &str) {
-        let script = format!(
-            "const [done] = arguments;
-             const look = () => (({condition}) ? done(true) : requestAnimationFrame(look));
-             look();"
-        );
-        self.post("execute/async", &json!({"script": script, "args": []}));
+        let script = format!("return Boolean({condition})");
+        let start = Instant::now();
+        while self.run(&script) != true {
+            assert!(start.elapsed() < PATIENCE, "never so: {condition}");
+            thread::sleep(PAUSE);
+        }
     }
 
     /// Clicks on what a selector finds first.
@@ -165,7 +183,12 @@ impl Drop for Browser {
     fn drop(&mut self) {
         // The driver ends the browser with the session; without it, the browser would stay.
         let path = format!("/session/{}", self.session);
-        if self.driver.0.try_wait().is_ok_and(|ended| ended.is_none()) {
+        if self
+            .driver
+            .child
+            .try_wait()
+            .is_ok_and(|ended| ended.is_none())
+        {
             let _ = exchange(&self.address, "DELETE", &path, "");
         }
     }
@@ -180,15 +203,14 @@ impl Driver {
             .stderr(Stdio::null())
             .spawn()
             .expect("the driver starts");
-        let stdout = child.stdout.take().expect("it is piped");
-        let driver = Self(child);
-        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let mut said = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut lines = said.by_ref().lines().map_while(Result::ok);
         let port = lines.find_map(|line| {
             let (_, port) = line.split_once("started successfully on port ")?;
             Some(port.trim_end_matches('.').to_owned())
         });
         let address = format!("127.0.0.1:{}", port.expect("it says where it listens"));
-        (driver, address)
+        (Self { child, _said: said }, address)
     }
 }
 
