@@ -28,7 +28,20 @@ pub(super) struct Files {
     pub(super) asked: BTreeSet<PathBuf>,
     /// Where files were looked for that are not there.
     pub(super) missing: BTreeSet<PathBuf>,
+    /// What was used since this was taken last.
+    used: Vec<Used>,
     pub(super) sources: Sources,
+}
+
+/// A path on which what a manifest says depends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Used {
+    /// The file, as the user would type it.
+    pub(super) shown: PathBuf,
+    /// The path, from the root on; that of a link as well as that of what it leads to.
+    pub(super) path: PathBuf,
+    /// Whether something is there.
+    pub(super) is_there: bool,
 }
 
 /// One file within the boundary.
@@ -74,8 +87,23 @@ impl Files {
             documents: HashMap::new(),
             asked: BTreeSet::new(),
             missing: BTreeSet::new(),
+            used: Vec::new(),
             sources: Sources::default(),
         }
+    }
+
+    /// What was used since this was asked last.
+    pub(super) fn take_used(&mut self) -> Vec<Used> {
+        std::mem::take(&mut self.used)
+    }
+
+    /// Takes note that what a manifest says depends on a path.
+    pub(super) fn uses(&mut self, shown: &Path, path: &Path, is_there: bool) {
+        self.used.push(Used {
+            shown: shown.to_owned(),
+            path: path.to_owned(),
+            is_there,
+        });
     }
 
     /// Whether a canonical path may be read.
@@ -104,8 +132,15 @@ impl Files {
             return Err(outside());
         }
         self.asked.insert(shown.clone());
-        match wanted.canonicalize() {
-            Ok(real) if self.may_read(&real) => Ok(File { shown, real }),
+        let real = wanted.canonicalize();
+        self.uses(&shown, &wanted, real.is_ok());
+        match real {
+            Ok(real) if self.may_read(&real) => {
+                if real != wanted {
+                    self.uses(&shown, &real, true);
+                }
+                Ok(File { shown, real })
+            }
             Ok(_) => Err(outside()),
             Err(error) => {
                 let finding = self.missing(path, &wanted, place, &error);

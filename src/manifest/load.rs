@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::block::{self, Block};
 use super::discover::{Found, LoadError, canonical, discover};
 use super::document;
-use super::files::{File, Files};
+use super::files::{File, Files, Used};
 use super::leftover::{self, Survey};
 use super::overlay;
 use super::parallel;
@@ -104,14 +104,8 @@ pub(super) fn load_from(
         None => discover(directory, &real, &files)?,
     };
     let home = File::home(directory, &real);
-    let mut loaded = Loaded {
-        manifests: found.manifests.len(),
-        // Until they are found to be sound.
-        broken: found.manifests.iter().map(|(key, _)| key.clone()).collect(),
-        findings: found.findings,
-        ..Loaded::default()
-    };
-    let drafts = drafts(
+    let mut loaded = Loaded::of(&found.manifests, found.findings);
+    let mut drafts = drafts(
         found.manifests,
         &home,
         scope,
@@ -119,26 +113,14 @@ pub(super) fn load_from(
         &mut loaded.findings,
     );
     if only.is_none() {
-        let survey = Survey {
-            keys: drafts.iter().map(|draft| draft.key.as_str()).collect(),
-            private: found.private,
-            scope,
-            home: &home,
-        };
-        loaded.findings.extend(survey.findings(&mut files));
+        loaded.survey(&drafts, found.private, scope, &home, &mut files);
     }
-    loaded.take_over(drafts);
-    loaded.weigh(scope, &files.sources);
-    Ok(Loaded {
-        files: files.asked,
-        missing: files.missing,
-        sources: files.sources,
-        ..loaded
-    })
+    loaded.finish(&mut drafts, scope, files);
+    Ok(loaded)
 }
 
-/// All manifests, read and judged. Those that cannot be read are findings.
-fn drafts(
+/// The manifests, read and judged. Those that cannot be read are findings.
+pub(super) fn drafts(
     manifests: Vec<(Key, File)>,
     home: &File,
     scope: &Scope<'_>,
@@ -165,28 +147,66 @@ fn drafts(
     let trees = trees.map(|(key, file, document)| tree(key, file, document, &mut desk));
     let trees: Vec<Tree> = trees.collect();
     let sources = &files.sources;
-    let mut drafts = parallel::map(trees, |tree| draft(tree, scope, sources));
-    compare_names(&mut drafts, scope.catalog);
-    drafts
+    parallel::map(trees, |tree| draft(tree, scope, sources))
 }
 
 impl Loaded {
-    /// Sorts out what is sound and meant for the environment.
-    fn take_over(&mut self, drafts: Vec<Draft>) {
-        for draft in drafts {
-            self.secrets.extend(draft.secrets);
+    /// What a directory says that holds these manifests, none of which is known to be sound yet.
+    pub(super) fn of(manifests: &[(Key, File)], findings: Vec<Finding>) -> Self {
+        Self {
+            manifests: manifests.len(),
+            broken: manifests.iter().map(|(key, _)| key.clone()).collect(),
+            findings,
+            ..Self::default()
+        }
+    }
+
+    /// Looks for files that do nothing.
+    pub(super) fn survey(
+        &mut self,
+        drafts: &[Draft],
+        private: Vec<File>,
+        scope: &Scope<'_>,
+        home: &File,
+        files: &mut Files,
+    ) {
+        let survey = Survey {
+            keys: drafts.iter().map(|draft| draft.key.as_str()).collect(),
+            private,
+            scope,
+            home,
+        };
+        self.findings.extend(survey.findings(files));
+    }
+
+    /// Takes over what all manifests say, and all that was read.
+    pub(super) fn finish(&mut self, drafts: &mut [Draft], scope: &Scope<'_>, files: Files) {
+        let twins = compare_names(drafts, scope.catalog);
+        self.take_over(drafts, twins);
+        self.weigh(scope, &files.sources);
+        self.files = files.asked;
+        self.missing = files.missing;
+        self.sources = files.sources;
+    }
+
+    /// Sorts out what is sound and meant for the environment: that is taken from its draft. `twins` is what is wrong with one because of another.
+    fn take_over(&mut self, drafts: &mut [Draft], mut twins: BTreeMap<usize, Vec<Finding>>) {
+        for (index, draft) in drafts.iter_mut().enumerate() {
+            self.secrets.extend(draft.secrets.iter().cloned());
+            let findings = draft.findings.iter().cloned();
             // What is wrong for other environments is told there: variables may only be known to them. If they are misspelt, it
             // is told nowhere else.
             if !draft.block.applies {
-                let astray = draft.findings.into_iter().filter(leftover::is_astray);
-                self.findings.extend(astray);
+                self.findings.extend(findings.filter(leftover::is_astray));
                 self.broken.remove(&draft.key);
-                self.elsewhere.insert(draft.key);
+                self.elsewhere.insert(draft.key.clone());
                 continue;
             }
-            let is_sound = !draft.findings.iter().any(Finding::is_error);
-            self.findings.extend(draft.findings);
-            if let Some(desired) = draft.desired.filter(|_| is_sound) {
+            let twins = twins.remove(&index).unwrap_or_default();
+            let findings: Vec<Finding> = findings.chain(twins).collect();
+            let is_sound = !findings.iter().any(Finding::is_error);
+            self.findings.extend(findings);
+            if let Some(desired) = draft.desired.take_if(|_| is_sound) {
                 self.broken.remove(&desired.key);
                 self.desired.push(desired);
             }
@@ -220,6 +240,7 @@ struct Tree {
     file: File,
     root: Option<Root>,
     findings: Vec<Finding>,
+    used: Vec<Used>,
 }
 
 /// What a manifest says.
@@ -240,14 +261,18 @@ impl Root {
 }
 
 /// One manifest on its way.
-struct Draft {
-    key: Key,
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) key: Key,
+    pub(super) file: File,
     block: Block,
-    /// `None` where the file is no mapping.
-    desired: Option<Desired>,
-    findings: Vec<Finding>,
+    /// `None` where the file is no mapping, and once it was taken.
+    pub(super) desired: Option<Desired>,
+    pub(super) findings: Vec<Finding>,
     /// What stands in clear where a secret belongs.
     secrets: Vec<SecretString>,
+    /// What all this depends on.
+    pub(super) used: Vec<Used>,
 }
 
 fn draft(tree: Tree, scope: &Scope<'_>, sources: &Sources) -> Draft {
@@ -256,15 +281,18 @@ fn draft(tree: Tree, scope: &Scope<'_>, sources: &Sources) -> Draft {
         file,
         root,
         mut findings,
+        used,
     } = tree;
     let root = root.and_then(Root::node);
     let Some((members, root)) = root.and_then(|root| members_of(root, &mut findings)) else {
         return Draft {
             key,
+            file,
             block: Block::default(),
             desired: None,
             findings,
             secrets: Vec::new(),
+            used,
         };
     };
     let mut unresolved: Vec<Place> = findings.iter().filter_map(unresolved_at).collect();
@@ -308,16 +336,19 @@ fn draft(tree: Tree, scope: &Scope<'_>, sources: &Sources) -> Draft {
     document::drop_read_only(&mut desired.document, scope.catalog.fields);
     Draft {
         key,
+        file,
         block,
         desired: Some(desired),
         findings,
         secrets,
+        used,
     }
 }
 
 /// What a manifest says in this environment.
 fn tree(key: Key, file: File, composed: Arc<Composed>, desk: &mut Desk<'_>) -> Tree {
     let mut findings = composed.findings.clone();
+    desk.files.uses(&file.shown, &file.real, true);
     let overlay = composed.root.as_ref().and_then(|_| {
         overlay_of(&key, desk, &mut findings).unwrap_or_else(|finding| {
             findings.push(*finding);
@@ -341,6 +372,7 @@ fn tree(key: Key, file: File, composed: Arc<Composed>, desk: &mut Desk<'_>) -> T
         file,
         root,
         findings,
+        used: desk.files.take_used(),
     }
 }
 
@@ -406,7 +438,8 @@ fn unsaid(mut findings: Vec<Finding>, unresolved: &[Place]) -> Vec<Finding> {
     findings
 }
 
-fn compare_names(drafts: &mut [Draft], catalog: &Catalog) {
+/// What is wrong with manifests because of others, by their indices.
+fn compare_names(drafts: &[Draft], catalog: &Catalog) -> BTreeMap<usize, Vec<Finding>> {
     let meant = drafts.iter().enumerate();
     let claims = meant
         .filter(|(_, draft)| draft.block.applies)
@@ -416,7 +449,9 @@ fn compare_names(drafts: &mut [Draft], catalog: &Catalog) {
             Some((index, identity, place))
         });
     let claims: Vec<_> = claims.collect();
+    let mut found: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
     for (index, finding) in twins::findings(&claims) {
-        drafts[index].findings.push(finding);
+        found.entry(index).or_default().push(finding);
     }
+    found
 }

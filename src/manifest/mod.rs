@@ -5,6 +5,7 @@
 //! the create call, and `load` does all of that for a directory; `leftover` finds the files that do nothing.
 //! `parallel` does what can be done for each manifest by itself on all cores.
 //! `trace` leads from a value back to where it was written, and `revision` is a directory as it would be with some files written anew.
+//! `workspace` loads a directory again and again, by what `stamp` tells of its files.
 
 mod block;
 mod discover;
@@ -16,10 +17,12 @@ mod overlay;
 mod parallel;
 mod resolve;
 mod revision;
+mod stamp;
 #[cfg(test)]
 mod tests;
 mod trace;
 mod twins;
+mod workspace;
 
 pub(crate) use block::{BLOCK, ignored};
 pub use discover::{LoadError, LoadErrorKind, is_manifest, is_part};
@@ -27,3 +30,4 @@ pub(crate) use files::{File, normalised};
 pub use load::{Loaded, Scope, load};
 pub use revision::{Draft, Revision};
 pub use trace::{Origin, Trace};
+pub use workspace::Workspace;

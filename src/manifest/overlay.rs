@@ -29,10 +29,11 @@ pub(super) fn find(
     for ending in ENDINGS {
         let path = format!("{FOLDER}/{environment}/{key}.{ending}");
         let folder = home.real.parent().unwrap_or(Path::new(""));
-        if folder.join(&path).symlink_metadata().is_ok() {
-            let place = Place::start_of(&home.shown.with_file_name(&path));
-            return files.find(home, &path, &place).map(Some);
+        let (shown, wanted) = (home.shown.with_file_name(&path), folder.join(&path));
+        if wanted.symlink_metadata().is_ok() {
+            return files.find(home, &path, &Place::start_of(&shown)).map(Some);
         }
+        files.uses(&shown, &wanted, false);
     }
     Ok(None)
 }

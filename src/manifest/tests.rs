@@ -6,6 +6,7 @@ mod compose;
 mod mistakes;
 mod overlays;
 mod tags;
+mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -24,6 +25,8 @@ struct Site {
     folder: TempDir,
     variables: BTreeMap<String, Value>,
     reserved: BTreeSet<SecretName>,
+    environments: BTreeSet<String>,
+    levels: Levels,
 }
 
 impl Site {
@@ -36,6 +39,8 @@ impl Site {
                 ("voice".to_owned(), json!({"speed": 1.50})),
             ]),
             reserved: SecretName::new("TAVUS_API_KEY").into_iter().collect(),
+            environments: ["production", "staging"].map(str::to_owned).into(),
+            levels: Levels::default(),
         };
         fs::create_dir_all(site.path("personas")).expect("a folder");
         fs::create_dir_all(site.path(".git")).expect("a folder");
@@ -65,15 +70,18 @@ impl Site {
     }
 
     fn load_from(&self, directory: &Path) -> Loaded {
-        let scope = Scope {
+        load(directory, &self.scope()).expect("a directory that can be read")
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope {
             environment: "staging",
-            environments: &["production", "staging"].map(str::to_owned).into(),
-            levels: &Levels::default(),
+            environments: &self.environments,
+            levels: &self.levels,
             variables: &self.variables,
             reserved: &self.reserved,
             catalog: &PERSONA,
-        };
-        load(directory, &scope).expect("a directory that can be read")
+        }
     }
 
     /// The findings, one line each: file, line, column, code and message.

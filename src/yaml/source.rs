@@ -34,6 +34,13 @@ impl Sources {
         self.0.insert(source.file.clone(), source.text.clone());
     }
 
+    /// Takes over one of the others' texts, if it is there.
+    pub(crate) fn take(&mut self, others: &Self, file: &str) {
+        let text = others.0.get_key_value(file);
+        self.0
+            .extend(text.map(|(file, text)| (file.clone(), text.clone())));
+    }
+
     /// The text of the file that places call `file`.
     #[must_use]
     pub fn text(&self, file: &str) -> Option<&str> {
