@@ -330,16 +330,21 @@ impl Reader<'_> {
         let listed: BTreeSet<PersonaId> = personas.iter().map(|live| live.id.clone()).collect();
         let missing = known.iter().filter(|id| !listed.contains(id));
         let missing = missing.filter(|_| !planted(Mutant::AbsenceIsDeletion));
-        let found = stream::iter(missing)
+        let missing = missing.copied().collect();
+        personas.extend(self.find_all(&missing).await?);
+        Ok(personas)
+    }
+
+    /// Those of these personas that are there.
+    ///
+    /// # Errors
+    /// Where the service cannot be reached, refuses, or answers what makes no sense.
+    pub async fn find_all(self, ids: &BTreeSet<&PersonaId>) -> Result<Vec<Live>, ApiError> {
+        let found = stream::iter(ids)
             .map(|id| self.find(id))
             .buffered(self.0.connection.concurrency);
-        personas.extend(
-            found
-                .try_filter_map(async |live| Ok(live))
-                .try_collect::<Vec<_>>()
-                .await?,
-        );
-        Ok(personas)
+        let found = found.try_filter_map(async |live| Ok(live));
+        found.try_collect().await
     }
 
     /// One persona; `None` where the service does not know the id, which it says with 400 as well

@@ -94,7 +94,7 @@ pub(super) struct Global {
 pub(super) const CONCURRENCY: u8 = 4;
 
 /// A time such as `90s`, `10m` or `1h 30m`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text
         .parse()
         .map_err(|error: jiff::Error| error.to_string())?;

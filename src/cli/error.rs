@@ -14,7 +14,6 @@ use crate::model::{Digest, SecretName};
 use crate::plan::SavedError;
 use crate::sandbox::StartError;
 use crate::settings::{SettingsError, SettingsErrorKind};
-use crate::watch::WatchError;
 
 /// What ends a run early.
 #[derive(Debug, Error)]
@@ -94,8 +93,8 @@ pub(super) enum Error {
     },
     #[error("none of the personas that the ledger `{}` knows is in this account", .0.display())]
     OtherAccount(PathBuf),
-    #[error(transparent)]
-    Watch(#[from] WatchError),
+    #[error("cannot be told when to end")]
+    Signals(#[source] io::Error),
     #[error("cannot write the report `{}`", path.display())]
     Report {
         path: PathBuf,

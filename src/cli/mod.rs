@@ -21,5 +21,6 @@ mod run;
 mod scaffold;
 mod signals;
 mod site;
+mod watching;
 
 pub use run::run;

@@ -64,6 +64,42 @@ impl Prepared {
         Ok(prepared)
     }
 
+    /// Compares the personas of a few manifests, and fetches no others: of those, it is known what was `live`. There must be nothing
+    /// left to look for that an earlier apply may have done.
+    pub(super) async fn renew(
+        site: &Site<'_>,
+        loaded: &Loaded,
+        service: &Service,
+        ledger: Ledger,
+        policy: &Policy,
+        mut live: Vec<Live>,
+    ) -> Result<Self, Error> {
+        let few = || {
+            let all = loaded.desired.iter();
+            all.filter(|desired| policy.only.contains(&desired.key))
+        };
+        let documents = few().map(|desired| &desired.document);
+        let secrets = secrets(site, documents.flat_map(secret::names));
+        let fingerprints = secrets.fingerprints(ledger.salt().clone());
+        let pinned = few().filter_map(|desired| desired.id.as_ref());
+        let keys = policy.only.iter();
+        let recorded = keys.filter_map(|key| ledger.records().get(key).map(|record| &record.id));
+        let meant: BTreeSet<&PersonaId> = pinned.chain(recorded).collect();
+        let found = service.client.reader().find_all(&meant).await?;
+        live.retain(|live| !meant.contains(&live.id));
+        live.extend(found);
+        let mut prepared = Self {
+            plan: Plan::default(),
+            ledger,
+            live,
+            secrets,
+            fingerprints,
+            outdated: BTreeMap::new(),
+        };
+        prepared.plan = prepared.planned(site, loaded, policy);
+        Ok(prepared)
+    }
+
     /// The plan for what manifests say, with what is live and recorded here.
     pub(super) fn planned(&self, site: &Site<'_>, loaded: &Loaded, policy: &Policy) -> Plan {
         plan::build(&Inputs {
@@ -71,7 +107,7 @@ impl Prepared {
             environment: &site.environment.name,
             against: &Against::Service(site.environment.api.label().to_owned()),
             desired: &loaded.desired,
-            elsewhere: &loaded.elsewhere,
+            elsewhere: &loaded.set_aside(),
             live: &self.live,
             records: self.ledger.records(),
             secrets: &self.fingerprints,

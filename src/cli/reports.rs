@@ -179,6 +179,11 @@ impl<'t> Teller<'t> {
         self.context.say(&text);
     }
 
+    /// The plan, and what became of it, without secrets.
+    pub(super) fn written(&self, plan: &Plan, outcomes: Option<&[Outcome]>, form: Form) -> String {
+        self.told(plan, outcomes, self.setting(), form)
+    }
+
     /// Writes what became of the plan to standard output.
     pub(super) fn show_applied(
         &self,

@@ -64,19 +64,51 @@ fn end(outcome: Outcome) -> ! {
 }
 
 /// Waits until the program is asked to end.
-#[cfg(unix)]
 pub(super) async fn signal() -> io::Result<Outcome> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(tokio::select! {
-        _ = interrupt.recv() => Outcome::Interrupted,
-        _ = terminate.recv() => Outcome::Terminated,
-    })
+    Ok(Signals::listen()?.next().await)
 }
 
-/// Waits until the program is asked to end.
-#[cfg(not(unix))]
-pub(super) async fn signal() -> io::Result<Outcome> {
-    tokio::signal::ctrl_c().await.map(|()| Outcome::Interrupted)
+/// What the program is asked by from now on: none is lost while something else is done.
+#[cfg(unix)]
+pub(super) struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// Listens from now on.
+    pub(super) fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits until the program is asked to end.
+    pub(super) async fn next(&mut self) -> Outcome {
+        tokio::select! {
+            _ = self.interrupt.recv() => Outcome::Interrupted,
+            _ = self.terminate.recv() => Outcome::Terminated,
+        }
+    }
+}
+
+/// What the program is asked by from now on: none is lost while something else is done.
+#[cfg(windows)]
+pub(super) struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    /// Listens from now on.
+    pub(super) fn listen() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    /// Waits until the program is asked to end.
+    pub(super) async fn next(&mut self) -> Outcome {
+        self.0.recv().await;
+        Outcome::Interrupted
+    }
 }

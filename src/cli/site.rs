@@ -265,7 +265,8 @@ pub(super) fn chosen<'k>(
     once: impl Iterator<Item = &'k Key> + Clone,
 ) -> Result<BTreeSet<Key>, Error> {
     let desired = loaded.desired.iter().map(|desired| &desired.key);
-    let known = desired.chain(&loaded.elsewhere).chain(once);
+    let known = desired.chain(&loaded.elsewhere).chain(&loaded.broken);
+    let known = known.chain(once);
     let known = known.map(Key::as_str);
     for key in &selection.only {
         if !known.clone().any(|known| known == key) {

@@ -67,21 +67,10 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Whether both say the same, so that there is nothing new to plan.
+    /// The manifests that are there and not planned: those for other environments, and those with mistakes.
     #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        let Self {
-            desired,
-            manifests: _,
-            broken: _,
-            elsewhere: _,
-            findings,
-            files: _,
-            missing: _,
-            sources: _,
-            secrets: _,
-        } = self;
-        *desired == other.desired && *findings == other.findings
+    pub fn set_aside(&self) -> BTreeSet<Key> {
+        self.elsewhere.union(&self.broken).cloned().collect()
     }
 }
 

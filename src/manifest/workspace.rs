@@ -107,6 +107,13 @@ impl Workspace {
         folders.into_iter().map(Path::to_owned).collect()
     }
 
+    /// The files that were read or looked for, in the same way.
+    #[must_use]
+    pub fn paths(&self) -> BTreeSet<PathBuf> {
+        let paths = self.drafts.iter().flat_map(|draft| &draft.used);
+        paths.map(|used| used.path.clone()).collect()
+    }
+
     /// Tells the manifests of which nothing has changed, and gives them back what they said.
     fn sort(&mut self, manifests: Vec<(Key, File)>, is_same: bool) -> Sorted {
         let drafts = std::mem::take(&mut self.drafts).into_iter();

@@ -40,7 +40,7 @@ pub(crate) const SANDBOX: &str = "sandbox";
 const PRIVATE: &str = ".personactl";
 
 /// The environment that a run is about.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Environment {
     /// Its name.
     pub name: String,
@@ -63,7 +63,7 @@ pub struct Environment {
 }
 
 /// What the manifests of an environment are read and compared with. It takes neither a service nor a key.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Terms {
     /// The environment's name.
     pub environment: String,
@@ -82,7 +82,7 @@ pub struct Terms {
 }
 
 /// A service.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Api {
     /// The embedded one.
     Sandbox {

@@ -1,5 +1,11 @@
-//! File events, gathered until they are quiet. Knows no persona.
+//! Waiting until files have changed. Knows no persona, and does not tell which files: whoever is woken looks.
+//!
+//! `burst` gathers events until whoever writes is done, `hold` knows who says that it is not, and `watcher` has
+//! the system tell of them.
 
+mod burst;
+mod hold;
 mod watcher;
 
-pub use watcher::{WatchError, Watcher};
+pub use burst::Trouble;
+pub use watcher::{Manner, Watcher};

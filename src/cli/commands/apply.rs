@@ -18,8 +18,9 @@ use super::super::site::{Service, Site};
 use crate::api::Drafts;
 use crate::apply::{self, Form, Session, Status, Stop};
 use crate::catalog::PERSONA;
-use crate::model::Digest;
-use crate::plan::{Deletes, Plan};
+use crate::ledger::LedgerError;
+use crate::model::{Digest, Live};
+use crate::plan::{Deletes, Plan, Step};
 use crate::render;
 
 /// Show the plan, ask, and do exactly that
@@ -188,6 +189,68 @@ pub(super) async fn execute(
         format,
         teller,
     } = manner;
+    let progress = Progress::new(teller, &prepared.plan, format);
+    let told = Told {
+        mention: &|text| progress.mention(text),
+        step: &|step, outcome| progress.step(step, outcome),
+    };
+    let done = perform(site, service, prepared, drafts, told).await;
+    progress.end();
+    let Done {
+        plan,
+        outcomes,
+        signal,
+        recorded,
+        undo,
+        ..
+    } = done?;
+    mention_undo(site.context, undo);
+    let told = progress.result(&plan, &outcomes);
+    let ended = match told.and(teller.report(&plan, Some(&outcomes))) {
+        Ok(()) => outcome(&outcomes),
+        Err(error) => untold(site.context, &plan, &error),
+    };
+    // What was done is in the journal; the next apply takes it from there.
+    match recorded {
+        Ok(()) => Ok(signal.unwrap_or(ended)),
+        Err(error) => {
+            site.context.fail(&error.into());
+            Ok(Outcome::Partial)
+        }
+    }
+}
+
+/// Who is told how an apply gets on.
+#[derive(Clone, Copy)]
+pub(in crate::cli) struct Told<'t> {
+    /// Takes what is said beside the result.
+    pub(in crate::cli) mention: &'t dyn Fn(&str),
+    /// Takes what became of each step.
+    pub(in crate::cli) step: &'t dyn Fn(&Step, &apply::Outcome),
+}
+
+/// What an apply has come to.
+pub(in crate::cli) struct Done {
+    pub(in crate::cli) plan: Plan,
+    /// What was live before.
+    pub(in crate::cli) live: Vec<Live>,
+    pub(in crate::cli) outcomes: Vec<apply::Outcome>,
+    /// How the run is to end, where it was asked to meanwhile.
+    pub(in crate::cli) signal: Option<Outcome>,
+    /// Whether the ledger could be written. What was done is in the journal in any case.
+    pub(in crate::cli) recorded: Result<(), LedgerError>,
+    /// The file that takes it back, if there is anything to take back.
+    pub(in crate::cli) undo: io::Result<Option<PathBuf>>,
+}
+
+/// Does what a plan says.
+pub(in crate::cli) async fn perform(
+    site: &Site<'_>,
+    service: &Service,
+    prepared: Prepared,
+    drafts: Drafts,
+    told: Told<'_>,
+) -> Result<Done, Error> {
     let Prepared {
         plan,
         ledger,
@@ -211,27 +274,23 @@ pub(super) async fn execute(
         drafts,
         form: &Cell::new(Form::default()),
     };
-    let progress = Progress::new(teller, &plan, format);
-    let work = apply::execute(&plan, session, |step, outcome| progress.step(step, outcome));
-    let (outcomes, signal) = signals::heeding(&stop, |text| progress.mention(text), work).await;
-    progress.end();
-    if let Some(undo) = undo {
-        let done = outcomes.as_deref().unwrap_or_default();
-        mention_undo(site.context, undo.finish(&plan, done));
-    }
-    let outcomes = outcomes?;
-    let recorded = ledger.into_inner().end();
-    let told = progress.result(&plan, &outcomes);
-    let ended = match told.and(teller.report(&plan, Some(&outcomes))) {
-        Ok(()) => outcome(&outcomes),
-        Err(error) => untold(site.context, &plan, &error),
-    };
-    // What was done is in the journal; the next apply takes it from there.
-    match recorded {
-        Ok(()) => Ok(signal.unwrap_or(ended)),
+    let work = apply::execute(&plan, session, |step, outcome| (told.step)(step, outcome));
+    let (outcomes, signal) = signals::heeding(&stop, |text| (told.mention)(text), work).await;
+    let undo = undo.map_or(Ok(None), |undo| {
+        undo.finish(&plan, outcomes.as_deref().unwrap_or_default())
+    });
+    match outcomes {
+        Ok(outcomes) => Ok(Done {
+            recorded: ledger.into_inner().end(),
+            plan,
+            live,
+            outcomes,
+            signal,
+            undo,
+        }),
         Err(error) => {
-            site.context.fail(&error.into());
-            Ok(Outcome::Partial)
+            mention_undo(site.context, undo);
+            Err(error.into())
         }
     }
 }

@@ -1,0 +1,405 @@
+//! One turn of the loop: look, plan what is due, apply it.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use super::due::Due;
+use super::event::{Cause, Event};
+use super::picture::Picture;
+use super::view::View;
+use super::{Options, Turn};
+use crate::api::Drafts;
+use crate::apply::Status;
+use crate::cli::args::CONCURRENCY;
+use crate::cli::commands::apply::{Done, Told, perform};
+use crate::cli::context::Context;
+use crate::cli::error::Error;
+use crate::cli::prepared::Prepared;
+use crate::cli::signals::Signals;
+use crate::cli::site::{Service, Site, scope};
+use crate::ledger::Ledger;
+use crate::manifest::Workspace;
+use crate::model::{Desired, Finding, Key, Live, Severity};
+use crate::plan::{Deletes, Policy};
+use crate::settings::{Environment, SettingsErrorKind};
+use crate::watch::Watcher;
+
+/// What is kept from one turn to the next.
+pub(super) struct Desk<'d> {
+    options: &'d Options<'d>,
+    context: &'d Context,
+    /// What the settings said last.
+    settings: Option<Environment>,
+    service: Option<Service>,
+    workspace: Workspace,
+    /// What was live when all of it was fetched last, with what was fetched since.
+    live: Option<Vec<Live>>,
+    due: Due,
+    picture: Picture,
+    /// What was wrong with the manifests.
+    mistakes: Vec<Finding>,
+}
+
+/// What one turn is about.
+struct Work<'w> {
+    site: &'w Site<'w>,
+    cause: Cause,
+    began: Instant,
+    applies: bool,
+}
+
+impl<'d> Desk<'d> {
+    pub(super) fn new(options: &'d Options<'d>, context: &'d Context) -> Self {
+        Self {
+            options,
+            context,
+            settings: None,
+            service: None,
+            workspace: Workspace::default(),
+            live: None,
+            due: Due::All,
+            picture: Picture::default(),
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// Looks at all that may have changed, and plans what is due.
+    pub(super) async fn turn(
+        &mut self,
+        cause: Cause,
+        watcher: &mut Watcher,
+        view: &mut View<'_>,
+        signals: &mut Signals,
+    ) -> Result<Turn, Error> {
+        let began = Instant::now();
+        let site = Site {
+            context: self.context,
+            directory: self.options.directory.to_owned(),
+            environment: self.environment(view)?,
+        };
+        self.settle(&site, view)?;
+        let changed = self.look(&site, watcher, view)?;
+        self.due.add(changed);
+        if matches!(cause, Cause::Asked | Cause::Interval) {
+            self.due = Due::All;
+        }
+        let applies = match cause {
+            Cause::Apply => {
+                self.due = Due::All;
+                true
+            }
+            Cause::Interval => self.options.reverts,
+            Cause::Start | Cause::Save | Cause::Retry | Cause::Asked => self.options.applies,
+        };
+        if self.due.is_empty() {
+            return Ok(Turn::Done);
+        }
+        let work = Work {
+            site: &site,
+            cause,
+            began,
+            applies,
+        };
+        let planned = tokio::select! {
+            biased;
+            outcome = signals.next() => return Ok(Turn::Ended(outcome)),
+            planned = self.plan(&work) => planned?,
+        };
+        match planned {
+            Some(planned) => self.conclude(&work, planned, view).await,
+            None => Ok(Turn::Done),
+        }
+    }
+
+    /// What the settings say. Their mistakes are shown as those of manifests are.
+    fn environment(&mut self, view: &mut View<'_>) -> Result<Environment, Error> {
+        let chosen = self.context.environment.as_deref();
+        let directory = self.options.directory;
+        let environment = Environment::resolve(directory, chosen, &self.context.process);
+        environment.map_err(|error| {
+            if let SettingsErrorKind::Mistakes(findings, sources) = &error.kind {
+                // That it cannot be told either is told by the error itself.
+                let _ = view.tell(&Event::Mistakes { findings, sources });
+                self.mistakes = findings.clone();
+            }
+            error.into()
+        })
+    }
+
+    /// Begins anew where the settings say something else.
+    fn settle(&mut self, site: &Site<'_>, view: &mut View<'_>) -> Result<(), Error> {
+        self.refuse_protected(site)?;
+        if self.settings.as_ref() == Some(&site.environment) {
+            return Ok(());
+        }
+        let chosen = self.context.environment.as_deref();
+        let directory = self.options.directory;
+        let again = Environment::resolve(directory, chosen, &self.context.process)?;
+        self.settings = Some(again);
+        self.service = None;
+        self.workspace = Workspace::default();
+        self.live = None;
+        self.due = Due::All;
+        self.picture = Picture::default();
+        view.tell(&Event::Watching {
+            directory,
+            environment: &site.environment.name,
+            address: site.environment.api.label(),
+            applies: self.options.applies,
+        })
+    }
+
+    fn refuse_protected(&self, site: &Site<'_>) -> Result<(), Error> {
+        let Environment {
+            name, protected, ..
+        } = &site.environment;
+        if !self.options.applies || !protected || self.options.allowed == Some(name) {
+            return Ok(());
+        }
+        Err(Error::NotConfirmed(format!(
+            "`{name}` is protected; watch does not apply to it"
+        )))
+    }
+
+    /// Reads what may have changed. Returns the manifests that have.
+    fn look(
+        &mut self,
+        site: &Site<'_>,
+        watcher: &mut Watcher,
+        view: &mut View<'_>,
+    ) -> Result<BTreeSet<Key>, Error> {
+        let scope = scope(&site.environment.terms);
+        watcher.renew();
+        let mut changed = self.workspace.refresh(&site.directory, &scope)?;
+        // What was written before a folder was watched is not told.
+        if !changed.is_empty() && watcher.cover(&self.workspace.folders(), self.workspace.paths()) {
+            changed.extend(self.workspace.refresh(&site.directory, &scope)?);
+        }
+        let loaded = self.workspace.loaded();
+        loaded
+            .secrets
+            .iter()
+            .for_each(|secret| self.context.conceal(secret));
+        self.tell_mistakes(&changed, view)?;
+        let desired: BTreeSet<Key> = self.keys().cloned().collect();
+        let is_gone = |key: &Key| changed.contains(key) && !desired.contains(key);
+        let steps = &mut self.picture.0.steps;
+        steps.retain(|step| !is_gone(&step.key));
+        Ok(changed)
+    }
+
+    /// Tells what is wrong with the manifests where that is something else than before, or was written anew.
+    fn tell_mistakes(&mut self, changed: &BTreeSet<Key>, view: &mut View<'_>) -> Result<(), Error> {
+        let loaded = self.workspace.loaded();
+        let findings = loaded.findings.iter();
+        let told = findings.filter(|finding| finding.severity != Severity::Advice);
+        let told: Vec<Finding> = told.cloned().collect();
+        let files = |findings: &[Finding]| -> BTreeSet<String> {
+            let stopping = findings.iter().filter(|finding| self.stops(finding));
+            let places = stopping.filter_map(|finding| finding.place.as_ref());
+            places.map(|place| place.file.to_string()).collect()
+        };
+        let (before, now) = (files(&self.mistakes), files(&told));
+        let mended: Vec<String> = before.difference(&now).cloned().collect();
+        let is_new = told != self.mistakes || changed.iter().any(|key| loaded.broken.contains(key));
+        if !mended.is_empty() {
+            view.tell(&Event::Mended(&mended))?;
+        }
+        if is_new && !told.is_empty() {
+            view.tell(&Event::Mistakes {
+                findings: &told,
+                sources: &loaded.sources,
+            })?;
+        }
+        self.mistakes = told;
+        Ok(())
+    }
+
+    /// Whether a manifest with this finding is left alone.
+    fn stops(&self, finding: &Finding) -> bool {
+        let is_warning = finding.severity == Severity::Warning;
+        finding.is_error() || self.context.strict && is_warning
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        let desired = self.workspace.loaded().desired.iter();
+        desired.map(|desired| &desired.key)
+    }
+
+    /// The manifests that are left alone for what is wrong with them, or with a file that they use.
+    fn held(&self) -> BTreeSet<Key> {
+        let stopping = self.mistakes.iter().filter(|finding| self.stops(finding));
+        let places = stopping.filter_map(|finding| finding.place.as_ref());
+        let files: BTreeSet<&str> = places.map(|place| &*place.file).collect();
+        let users = files
+            .iter()
+            .flat_map(|file| self.workspace.users(file.as_ref()));
+        users
+            .chain(&self.workspace.loaded().broken)
+            .cloned()
+            .collect()
+    }
+
+    /// Compares what is due; nothing where all of that is left alone.
+    async fn plan(&mut self, work: &Work<'_>) -> Result<Option<Planned>, Error> {
+        if self.service.is_none() {
+            self.service = Some(work.site.connect(CONCURRENCY).await?);
+        }
+        let service = self.service.as_ref().expect("it was just put there");
+        service.client.begin();
+        let lock = work.applies.then(|| work.site.lock()).transpose()?;
+        let ledger = work.site.ledger(None)?;
+        let Some(policy) = self.policy(work.site, &ledger)? else {
+            self.due = Due::default();
+            return Ok(None);
+        };
+        let loaded = self.workspace.loaded();
+        let about = match &self.due {
+            Due::All => None,
+            Due::Some(keys) => Some(keys.clone()),
+        };
+        let live = match self.is_enough(&ledger, &policy) {
+            true => self.live.take(),
+            false => None,
+        };
+        let mut prepared = match live {
+            Some(live) => {
+                Prepared::renew(work.site, loaded, service, ledger, &policy, live).await?
+            }
+            None => Prepared::build(work.site, loaded, service, ledger, &policy).await?,
+        };
+        if work.applies {
+            prepared.recheck(service).await?;
+        }
+        Ok(Some(Planned {
+            prepared,
+            about,
+            _lock: lock,
+        }))
+    }
+
+    /// What is to be planned. An empty choice would be all there is: there is none where nothing is left.
+    fn policy(&self, site: &Site<'_>, ledger: &Ledger) -> Result<Option<Policy>, Error> {
+        let loaded = self.workspace.loaded();
+        let policy = site.policy(loaded, ledger, self.options.selection, Deletes::Refuse)?;
+        let held = self.held();
+        if self.due == Due::All && held.is_empty() {
+            return Ok(Some(policy));
+        }
+        let all = || self.keys().chain(ledger.records().keys());
+        let due: BTreeSet<Key> = match &self.due {
+            Due::All => all().cloned().collect(),
+            Due::Some(due) => due.clone(),
+        };
+        let only = due.into_iter().filter(|key| {
+            let is_wanted = policy.only.is_empty() || policy.only.contains(key);
+            is_wanted && !held.contains(key)
+        });
+        let only: BTreeSet<Key> = only.collect();
+        Ok((!only.is_empty()).then_some(Policy { only, ..policy }))
+    }
+
+    /// Whether what is known to be live is enough to plan these, once they are fetched: not where one of them may be anywhere.
+    fn is_enough(&self, ledger: &Ledger, policy: &Policy) -> bool {
+        let has_id =
+            |desired: &Desired| desired.id.is_some() || ledger.records().contains_key(&desired.key);
+        let mut desired = self.workspace.loaded().desired.iter();
+        self.due != Due::All
+            && ledger.unheard().is_empty()
+            && desired.all(|desired| !policy.only.contains(&desired.key) || has_id(desired))
+    }
+
+    /// Tells the plan, and applies it where that is to be.
+    async fn conclude(
+        &mut self,
+        work: &Work<'_>,
+        planned: Planned,
+        view: &mut View<'_>,
+    ) -> Result<Turn, Error> {
+        let Planned {
+            prepared,
+            about,
+            _lock,
+        } = planned;
+        let is_news = !self.picture.says(&prepared.plan);
+        self.picture.take(&prepared.plan, about.as_ref());
+        self.due = Due::default();
+        if work.cause != Cause::Interval || is_news {
+            view.tell(&Event::Planned {
+                cause: work.cause,
+                plan: &prepared.plan,
+                pending: self.picture.pending(),
+                took: work.began.elapsed(),
+            })?;
+        }
+        if !work.applies || !prepared.plan.sends() {
+            self.live = Some(prepared.live);
+            return Ok(Turn::Done);
+        }
+        self.apply(work, prepared, view).await
+    }
+
+    async fn apply(
+        &mut self,
+        work: &Work<'_>,
+        prepared: Prepared,
+        view: &mut View<'_>,
+    ) -> Result<Turn, Error> {
+        let began = Instant::now();
+        view.tell(&Event::Applying(&prepared.plan))?;
+        let service = self.service.as_ref().expect("the plan was made with it");
+        let done = {
+            let view = std::cell::RefCell::new(&mut *view);
+            let tell = |event: &Event<'_>| {
+                // What was done is done, whether or not it can still be told.
+                let _ = view.borrow_mut().tell(event);
+            };
+            let told = Told {
+                mention: &|text| tell(&Event::Notice(text)),
+                step: &|step, outcome| tell(&Event::Stepped(step, outcome)),
+            };
+            perform(work.site, service, prepared, Drafts::Keep, told).await?
+        };
+        let Done {
+            plan,
+            live,
+            outcomes,
+            signal,
+            recorded,
+            undo: _,
+        } = done;
+        self.live = Some(live);
+        self.picture.done(&plan, &outcomes);
+        view.tell(&Event::Applied {
+            plan: &plan,
+            outcomes: &outcomes,
+            pending: self.picture.pending(),
+            took: began.elapsed(),
+        })?;
+        recorded?;
+        if let Some(outcome) = signal {
+            return Ok(Turn::Ended(outcome));
+        }
+        let ended = plan.steps.iter().zip(&outcomes);
+        let passing = ended.filter(|(_, outcome)| {
+            matches!(
+                outcome.status,
+                Status::Stale | Status::Failed | Status::Skipped
+            )
+        });
+        self.due.add(passing.map(|(step, _)| step.key.clone()));
+        match self.due.is_empty() {
+            true => Ok(Turn::Done),
+            false => Ok(Turn::Unfinished),
+        }
+    }
+}
+
+/// A plan, and what it is about.
+struct Planned {
+    prepared: Prepared,
+    /// These personas; all of them where it is none.
+    about: Option<BTreeSet<Key>>,
+    /// Nobody else applies meanwhile.
+    _lock: Option<crate::ledger::Lock>,
+}

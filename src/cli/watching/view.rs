@@ -1,0 +1,180 @@
+//! Whom the loop tells: a human at a terminal, one who reads lines, or a program.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::event::{Event, Wish};
+use crate::cli::error::Error;
+use crate::cli::reports::Teller;
+use crate::model::Severity;
+use crate::plan::Plan;
+use crate::render::{self, Form};
+
+/// Whom the loop tells.
+pub(in crate::cli) enum View<'v> {
+    /// Plans as `plan` prints them, and what happens to them.
+    Text(&'v Teller<'v>),
+    /// One JSON object on a line for each event.
+    Json(&'v Teller<'v>),
+}
+
+const WATCHING: &str = "Watching; Ctrl-C ends it.";
+
+impl View<'_> {
+    /// Tells an event.
+    pub(super) fn tell(&mut self, event: &Event<'_>) -> Result<(), Error> {
+        match self {
+            Self::Text(teller) => say(teller, event),
+            Self::Json(teller) => match object(teller, event) {
+                Some(object) => teller.context.result(&render::in_json(&object.to_string())),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Waits until a human asks for something.
+    pub(super) async fn wish(&mut self) -> Wish {
+        match self {
+            Self::Text(_) | Self::Json(_) => std::future::pending().await,
+        }
+    }
+}
+
+/// Tells an event in lines.
+fn say(teller: &Teller<'_>, event: &Event<'_>) -> Result<(), Error> {
+    let context = teller.context;
+    match event {
+        Event::Watching { .. } => {}
+        Event::Notice(text) => context.mention(text),
+        Event::Mistakes { findings, sources } => {
+            context.say(&render::findings(findings, |place| sources.line(place)));
+            context.mention(WATCHING);
+        }
+        Event::Mended(files) => context.mention(&format!("Mended: {}", files.join(", "))),
+        Event::Planned { plan, .. } => {
+            teller.show(plan, Form::Text)?;
+            context.mention(WATCHING);
+        }
+        Event::Applying(_) => {}
+        Event::Stepped(step, outcome) => {
+            let told = render::outcome(step, outcome);
+            if !told.is_empty() {
+                context.result(&told)?;
+            }
+        }
+        Event::Applied { outcomes, .. } => {
+            context.result(&render::outcomes(outcomes))?;
+            context.mention(WATCHING);
+        }
+        Event::Talk { key: _, url } => context.result(url)?,
+        Event::Failed { error, again } => {
+            context.fail(error);
+            if let Some(again) = again {
+                context.mention(&format!("Trying again in {} s.", again.as_secs()));
+            }
+            context.mention(WATCHING);
+        }
+    }
+    Ok(())
+}
+
+/// Tells an event as an object. Single steps are told with the whole.
+fn object(teller: &Teller<'_>, event: &Event<'_>) -> Option<Value> {
+    let (name, mut members) = match event {
+        Event::Watching {
+            directory,
+            environment,
+            address,
+            applies,
+        } => (
+            "watching",
+            json!({
+                "directory": directory.display().to_string(),
+                "environment": environment,
+                "api_url": address,
+                "applies": applies,
+            }),
+        ),
+        Event::Notice(text) => ("notice", json!({"message": text})),
+        Event::Mistakes { findings, .. } => {
+            let told = findings.iter().map(|finding| {
+                let place = finding.place.as_ref();
+                json!({
+                    "severity": severity(finding.severity),
+                    "code": finding.code,
+                    "message": finding.message,
+                    "hint": finding.hint,
+                    "file": place.map(|place| place.file.to_string()),
+                    "line": place.map(|place| place.line),
+                    "column": place.map(|place| place.column),
+                })
+            });
+            ("mistakes", json!({"findings": told.collect::<Vec<_>>()}))
+        }
+        Event::Mended(files) => ("mended", json!({"files": files})),
+        Event::Planned {
+            cause,
+            plan,
+            pending,
+            took,
+        } => (
+            "planned",
+            json!({
+                "cause": cause.word(),
+                "pending": pending,
+                "took_ms": milliseconds(*took),
+                "plan": report(teller, plan, None),
+            }),
+        ),
+        Event::Applied {
+            plan,
+            outcomes,
+            pending,
+            took,
+        } => (
+            "applied",
+            json!({
+                "pending": pending,
+                "took_ms": milliseconds(*took),
+                "plan": report(teller, plan, Some(outcomes)),
+            }),
+        ),
+        Event::Applying(_) | Event::Stepped(..) => return None,
+        Event::Talk { key, url } => ("talk", json!({"key": key, "url": url})),
+        Event::Failed { error, again } => (
+            "failed",
+            json!({
+                "message": crate::model::causes(*error),
+                "hint": error.hint(),
+                "again_ms": again.map(milliseconds),
+            }),
+        ),
+    };
+    let mut object = json!({"event": name, "time": Timestamp::now().to_string()});
+    if let (Some(object), Some(members)) = (object.as_object_mut(), members.as_object_mut()) {
+        object.append(members);
+    }
+    Some(object)
+}
+
+/// A plan as it is reported, less the personas that are as they should be: those are counted.
+fn report(teller: &Teller<'_>, plan: &Plan, outcomes: Option<&[crate::apply::Outcome]>) -> Value {
+    let text = teller.written(plan, outcomes, Form::Json);
+    let mut report: Value = serde_json::from_str(&text).expect("a report is JSON");
+    if let Some(steps) = report["steps"].as_array_mut() {
+        steps.retain(|step| step["action"] != "keep");
+    }
+    report
+}
+
+fn milliseconds(time: std::time::Duration) -> f64 {
+    (time.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
+const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Advice => "advice",
+    }
+}

@@ -1,0 +1,216 @@
+//! Events, gathered until whoever writes is done.
+//!
+//! A file that was saved whole is told at once: it was closed, or another one was renamed to it. While
+//! one is open, has gone and may come back, or others follow, more is waited for.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
+use notify::{Event, EventKind};
+
+/// How long it has to be quiet after one file was saved whole.
+const SHORT: Duration = Duration::from_millis(4);
+/// The same where more may follow.
+const LONG: Duration = Duration::from_millis(50);
+/// How long is waited at most: where something is written all the time, it is never quiet.
+const LONGEST: Duration = Duration::from_secs(2);
+/// How many files are told apart.
+const MANY: usize = 64;
+
+/// Why more may have happened than was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// So much has happened at once that the system did not keep it all.
+    Overflow,
+    /// The system watches no more; from now on files are looked at from time to time. Why.
+    Polling(String),
+}
+
+/// What has happened and was not yet taken up.
+#[derive(Debug, Default)]
+pub(super) struct Burst {
+    /// When it began and when something happened last.
+    since: Option<(Instant, Instant)>,
+    /// The files that were written, as far as they are told apart.
+    written: BTreeSet<PathBuf>,
+    /// Those of them that are not whole yet.
+    open: BTreeSet<PathBuf>,
+    trouble: Option<Trouble>,
+}
+
+impl Burst {
+    /// Takes note of an event. `is_known` are the files that are read: when one of them goes, it may be about to
+    /// come back.
+    pub(super) fn note(&mut self, event: &Event, is_known: impl Fn(&Path) -> bool, now: Instant) {
+        if event.need_rescan() {
+            self.trouble = Some(Trouble::Overflow);
+        }
+        let Some(path) = event.paths.last() else {
+            if event.need_rescan() {
+                self.touch(now);
+            }
+            return;
+        };
+        match event.kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both)) => {
+                self.open.remove(path);
+                self.write(path);
+            }
+            // Reading is an event too.
+            EventKind::Access(_) => return,
+            EventKind::Modify(ModifyKind::Name(RenameMode::From)) | EventKind::Remove(_) => {
+                match is_known(path) {
+                    true => self.open(path),
+                    // It was there for the time of writing another one.
+                    false => self.drop(path),
+                }
+            }
+            EventKind::Modify(ModifyKind::Metadata(_)) => {}
+            _ => self.open(path),
+        }
+        self.touch(now);
+    }
+
+    /// Takes note that the system can tell no more.
+    pub(super) fn fail(&mut self, trouble: Trouble, now: Instant) {
+        self.trouble = Some(trouble);
+        self.touch(now);
+    }
+
+    /// How long to wait still, if nothing else happens; `None` where nothing has happened.
+    pub(super) fn wait(&self, now: Instant) -> Option<Duration> {
+        let (first, last) = self.since?;
+        let is_one = self.open.is_empty() && self.written.len() <= 1;
+        let until = last + if is_one { SHORT } else { LONG };
+        Some(until.min(first + LONGEST).saturating_duration_since(now))
+    }
+
+    /// Takes up what has happened.
+    pub(super) fn take(&mut self) -> Option<Trouble> {
+        std::mem::take(self).trouble
+    }
+
+    fn drop(&mut self, path: &Path) {
+        self.open.remove(path);
+        self.written.remove(path);
+    }
+
+    fn open(&mut self, path: &Path) {
+        self.write(path);
+        if self.open.len() < MANY {
+            self.open.insert(path.to_owned());
+        }
+    }
+
+    fn write(&mut self, path: &Path) {
+        if self.written.len() < MANY {
+            self.written.insert(path.to_owned());
+        }
+    }
+
+    fn touch(&mut self, now: Instant) {
+        let (first, _) = self.since.unwrap_or((now, now));
+        self.since = Some((first, now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{CreateKind, DataChange, Flag, MetadataKind, RemoveKind};
+
+    use super::*;
+
+    const CLOSED: EventKind = EventKind::Access(AccessKind::Close(AccessMode::Write));
+    const CREATED: EventKind = EventKind::Create(CreateKind::File);
+    const FOLDER: EventKind = EventKind::Create(CreateKind::Folder);
+    const WRITTEN: EventKind = EventKind::Modify(ModifyKind::Data(DataChange::Any));
+    const GONE: EventKind = EventKind::Modify(ModifyKind::Name(RenameMode::From));
+    const COME: EventKind = EventKind::Modify(ModifyKind::Name(RenameMode::To));
+    const REMOVED: EventKind = EventKind::Remove(RemoveKind::File);
+    const TOUCHED: EventKind = EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any));
+    const READ: EventKind = EventKind::Access(AccessKind::Open(AccessMode::Any));
+
+    #[test]
+    fn what_was_saved_whole_is_told_at_once() {
+        type Events<'e> = &'e [(EventKind, &'e str)];
+        let rows: [(&str, Events<'_>, Option<Duration>); 10] = [
+            ("nothing", &[], None),
+            ("read", &[(READ, "a.yaml")], None),
+            (
+                "in place",
+                &[(WRITTEN, "a.yaml"), (CLOSED, "a.yaml")],
+                Some(SHORT),
+            ),
+            ("still written", &[(WRITTEN, "a.yaml")], Some(LONG)),
+            (
+                "sed -i",
+                &[
+                    (CREATED, "sedX"),
+                    (WRITTEN, "sedX"),
+                    (CLOSED, "sedX"),
+                    (GONE, "sedX"),
+                    (COME, "a.yaml"),
+                ],
+                Some(SHORT),
+            ),
+            ("renamed from elsewhere", &[(COME, "a.yaml")], Some(SHORT)),
+            ("renamed away", &[(GONE, "a.yaml")], Some(LONG)),
+            (
+                "away and back",
+                &[
+                    (GONE, "a.yaml"),
+                    (COME, "a.yaml~"),
+                    (CREATED, "a.yaml"),
+                    (CLOSED, "a.yaml"),
+                    (REMOVED, "a.yaml~"),
+                    (TOUCHED, "a.yaml"),
+                ],
+                Some(SHORT),
+            ),
+            (
+                "two files",
+                &[(CLOSED, "a.yaml"), (CLOSED, "b.yaml")],
+                Some(LONG),
+            ),
+            ("a folder", &[(FOLDER, "new")], Some(LONG)),
+        ];
+        let now = Instant::now();
+        for (name, events, expected) in rows {
+            let mut burst = Burst::default();
+            for (kind, path) in events {
+                let event = Event::new(*kind).add_path(path.into());
+                burst.note(&event, |path| path == Path::new("a.yaml"), now);
+            }
+            assert_eq!(burst.wait(now), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn whoever_writes_all_the_time_is_not_waited_for_forever() {
+        let start = Instant::now();
+        let mut burst = Burst::default();
+        for tenth in 0..30 {
+            let now = start + Duration::from_millis(100 * tenth);
+            let event = Event::new(WRITTEN).add_path("a.yaml".into());
+            burst.note(&event, |_| true, now);
+        }
+        let now = start + Duration::from_secs(3);
+        assert_eq!(burst.wait(now), Some(Duration::ZERO));
+        assert_eq!(burst.take(), None);
+        assert_eq!(burst.wait(now), None);
+    }
+
+    #[test]
+    fn an_overflow_is_told_once() {
+        let now = Instant::now();
+        let mut burst = Burst::default();
+        let event = Event::new(EventKind::Other).set_flag(Flag::Rescan);
+        burst.note(&event, |_| false, now);
+        assert!(burst.wait(now).is_some());
+        assert_eq!(burst.take(), Some(Trouble::Overflow));
+        assert_eq!(burst.take(), None);
+    }
+}
