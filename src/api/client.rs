@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
+use super::conversation;
 use super::error::{ApiError, ApiErrorKind};
 use super::flow::Flow;
 use super::request::{Drafts, Method, Request, Requests};
@@ -20,7 +21,7 @@ use super::retry::{ATTEMPTS, Next, Trouble};
 use super::wire::{self, Created, Page};
 use crate::catalog::{Catalog, Vocabulary};
 use crate::diff::Patch;
-use crate::model::{Live, PersonaId, redact};
+use crate::model::{Conversation, Live, PersonaId, redact};
 use crate::mutant::{Mutant, planted};
 
 /// How long it may take to reach the service.
@@ -124,6 +125,21 @@ impl Client {
     #[must_use]
     pub const fn writer(&self) -> Writer<'_> {
         Writer(self)
+    }
+
+    /// Begins a conversation with a persona, with its own replica or another one.
+    ///
+    /// # Errors
+    /// Where the service refuses, or its answer was lost or leads to no page: then it may have begun, and it is not
+    /// asked for again.
+    pub async fn converse(
+        &self,
+        persona: &PersonaId,
+        replica: Option<&str>,
+    ) -> Result<Conversation, ApiError> {
+        let request = conversation::request(self.connection.catalog, persona, replica);
+        self.ask(request, |_, answer| conversation::read(persona, &answer))
+            .await
     }
 
     /// Sends a request and reads its answer.

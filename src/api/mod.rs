@@ -1,6 +1,7 @@
 //! The service's edge: requests built as values, then sent; answers read, whatever their shape.
 
 mod client;
+mod conversation;
 mod error;
 mod flow;
 mod request;

@@ -3,6 +3,7 @@
 
 mod causes;
 mod code;
+mod conversation;
 mod desired;
 mod digest;
 mod finding;
@@ -19,6 +20,7 @@ pub mod secret;
 
 pub use causes::causes;
 pub use code::Code;
+pub use conversation::Conversation;
 pub use desired::{Desired, Ownership};
 pub use digest::{Digest, Fingerprints, Hasher, Salt};
 pub use finding::{Finding, Severity};
