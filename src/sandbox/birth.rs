@@ -22,6 +22,11 @@ impl Birth {
     }
 }
 
+/// The id of a conversation that is made now.
+pub(super) fn conversation() -> String {
+    format!("c{}", &digits()[..11])
+}
+
 /// The time as the service writes it.
 pub(super) fn now() -> String {
     format!("{:.6}", jiff::Timestamp::now())

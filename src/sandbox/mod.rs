@@ -2,12 +2,13 @@
 //!
 //! It speaks real HTTP on a loopback port, reads raw JSON, and keeps its personas in one directory.
 //! It shares no wire code with the client, so that the two can disagree in a test. What it knows of
-//! fields it reads from the catalogue.
+//! fields it reads from the catalogue. Who asks for a conversation is answered, too, but nobody is there.
 
 mod behave;
 mod birth;
 mod check;
 mod control;
+mod conversation;
 mod fault;
 mod faults;
 mod grammar;

@@ -17,7 +17,7 @@ pub(super) enum Refusal {
     /// Nobody has this id, or it is one that the account may not touch.
     #[error("Invalid {}", PERSONA.id)]
     UnknownPersona,
-    /// A PAL was to be made without a face.
+    /// A PAL was to be made without a face, or a conversation with nobody to be seen.
     #[error("Invalid replica_uuid")]
     NoFace,
     /// A value or a combination of values is not taken.

@@ -9,7 +9,7 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use axum::{Extension, Router};
 use serde_json::{Value, json};
 
@@ -45,12 +45,14 @@ pub(super) fn router(service: Service, faults: Vec<Fault>, key: Key) -> Router {
     let service = Arc::new(service);
     let personas = resource(&service, "/v2/personas", Vocabulary::Personas);
     let pals = resource(&service, "/v2/pals", Vocabulary::Pals);
+    let conversations = post(converse).with_state(Arc::clone(&service));
     let draft = put(set_draft).delete(unset_draft).with_state(service);
     let faults = Arc::new(Faults::new(faults));
     let strike = middleware::from_fn_with_state(Arc::clone(&faults), faults::strike);
     let key = middleware::from_fn_with_state(Arc::new(key), guard::key);
     personas
         .merge(pals)
+        .route("/v2/conversations", conversations)
         .fallback(async || Refusal::NotFound)
         .method_not_allowed_fallback(async || Refusal::Method)
         .layer(strike)
@@ -88,9 +90,7 @@ async fn list(State(desk): State<Desk>, twisted: Twisted, parameters: Parameters
 }
 
 async fn create(State(desk): State<Desk>, body: Body) -> Answer {
-    let sent = serde_json::from_slice(&body?)
-        .map_err(|_| Refusal::Invalid("The body is not JSON".to_owned()))?;
-    let sent = Vocabulary::Personas.document(&PERSONA, sent);
+    let sent = Vocabulary::Personas.document(&PERSONA, read_json(&body?)?);
     if desk.vocabulary == Vocabulary::Pals && sent.get(PERSONA.face).is_none_or(is_unset) {
         return Err(Refusal::NoFace);
     }
@@ -138,6 +138,16 @@ async fn patch(
 async fn delete(State(desk): State<Desk>, Path(id): Path<String>) -> Answer {
     desk.service.delete(&id)?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The service knows conversations in one vocabulary only.
+async fn converse(State(service): State<Arc<Service>>, body: Body) -> Answer {
+    let begun = service.converse(&read_json(&body?)?)?;
+    Ok(answer(StatusCode::OK, &begun))
+}
+
+fn read_json(body: &[u8]) -> Result<Value, Refusal> {
+    serde_json::from_slice(body).map_err(|_| Refusal::Invalid("The body is not JSON".to_owned()))
 }
 
 fn twist(twisted: Twisted) -> Option<Twist> {

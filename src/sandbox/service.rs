@@ -11,7 +11,7 @@ use super::patch::{self, Patch};
 use super::quirk::Quirks;
 use super::refusal::Refusal;
 use super::store::{Record, Store};
-use super::{behave, normalise};
+use super::{behave, conversation, normalise};
 use crate::catalog::PERSONA;
 
 /// How many personas are on a page unless the request says it.
@@ -114,6 +114,13 @@ impl Service {
         record
             .map(|record| self.show(record))
             .ok_or(Refusal::UnknownPersona)
+    }
+
+    /// Begins a conversation with a persona, stock or not.
+    pub(super) fn converse(&self, sent: &Value) -> Result<Value, Refusal> {
+        let id = sent.get(PERSONA.id).and_then(Value::as_str);
+        let persona = self.read(id.ok_or(Refusal::UnknownPersona)?, None)?;
+        conversation::begin(sent, &persona)
     }
 
     /// Patches a persona of the account.

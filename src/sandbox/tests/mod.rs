@@ -1,5 +1,6 @@
 //! The sandbox over real HTTP.
 
+mod conversations;
 mod faults;
 mod listing;
 mod normalising;
