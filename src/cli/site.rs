@@ -17,7 +17,7 @@ use crate::apply::Undo;
 use crate::catalog::{PERSONA, Vocabulary, nearest};
 use crate::ledger::{Files, Ledger, Lock};
 use crate::manifest::{self, Loaded, Scope};
-use crate::model::{Finding, Key, Live, Salt, SecretName, Severity};
+use crate::model::{Desired, Finding, Key, Live, Salt, SecretName, Severity};
 use crate::plan::{Adoption, Deletes, OnConflict, Plan, Policy, Saved, Undoing};
 use crate::render;
 use crate::sandbox::Sandbox;
@@ -73,6 +73,23 @@ impl<'c> Site<'c> {
     /// Shows what is wrong with the manifests; what is only advice is left to `validate`.
     pub(super) fn tell(&self, loaded: &Loaded) -> Vec<Finding> {
         tell(self.context, loaded)
+    }
+
+    /// The manifest with this key. Where there is none, what is wrong with the manifests is shown.
+    pub(super) fn desired<'l>(&self, loaded: &'l Loaded, key: &Key) -> Result<&'l Desired, Error> {
+        if let Some(desired) = loaded.desired.iter().find(|desired| desired.key == *key) {
+            return Ok(desired);
+        }
+        if loaded.elsewhere.contains(key) {
+            let environment = &self.environment.name;
+            return Err(Error::Usage(format!(
+                "`{key}` is not meant for `{environment}`"
+            )));
+        }
+        let known = loaded.desired.iter().map(|desired| desired.key.as_str());
+        let near = nearest(key.as_str(), known).map(str::to_owned);
+        self.tell(loaded);
+        Err(Error::NoSuchKey(key.to_string(), near))
     }
 
     /// Shows what is wrong with the manifests; an error where that stops the run.

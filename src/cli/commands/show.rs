@@ -10,7 +10,7 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::site::{DIRECTORY, Site, scope};
-use crate::catalog::{PERSONA, nearest};
+use crate::catalog::PERSONA;
 use crate::manifest::{Loaded, Origin, Revision};
 use crate::model::{Desired, Key, Pointer};
 use crate::plan;
@@ -53,7 +53,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     } else if args.live {
         live(&site, &loaded, &key).await?
     } else {
-        let desired = desired(&site, &loaded, &key)?;
+        let desired = site.desired(&loaded, &key)?;
         match args.sources {
             true => sources(&site, desired, &args.directory)?,
             false => render::document(&PERSONA, &desired.document),
@@ -61,23 +61,6 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     };
     context.result(&text)?;
     Ok(Outcome::Done)
-}
-
-/// The manifest; what is wrong with it is shown.
-fn desired<'l>(site: &Site<'_>, loaded: &'l Loaded, key: &Key) -> Result<&'l Desired, Error> {
-    if let Some(desired) = loaded.desired.iter().find(|desired| desired.key == *key) {
-        return Ok(desired);
-    }
-    if loaded.elsewhere.contains(key) {
-        let environment = &site.environment.name;
-        return Err(Error::Usage(format!(
-            "`{key}` is not meant for `{environment}`"
-        )));
-    }
-    let known = loaded.desired.iter().map(|desired| desired.key.as_str());
-    let near = nearest(key.as_str(), known).map(str::to_owned);
-    site.tell(loaded);
-    Err(Error::NoSuchKey(key.to_string(), near))
 }
 
 fn recorded(site: &Site<'_>, key: &Key) -> Result<String, Error> {
@@ -91,7 +74,7 @@ fn recorded(site: &Site<'_>, key: &Key) -> Result<String, Error> {
 async fn live(site: &Site<'_>, loaded: &Loaded, key: &Key) -> Result<String, Error> {
     let service = site.connect(CONCURRENCY).await?;
     let ledger = site.ledger(None)?;
-    desired(site, loaded, key)?;
+    site.desired(loaded, key)?;
     let known = plan::known_ids(&loaded.desired, ledger.records());
     let live = service.client.reader().fetch(&known).await?;
     let described = plan::described(&PERSONA, &loaded.desired, &live, ledger.records());
