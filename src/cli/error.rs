@@ -7,10 +7,11 @@ use thiserror::Error;
 
 use super::outcome::Outcome;
 use crate::api::{ApiError, ApiErrorKind};
+use crate::catalog::PERSONA;
 use crate::git::GitError;
 use crate::ledger::LedgerError;
 use crate::manifest::{LoadError, LoadErrorKind};
-use crate::model::{Digest, SecretName};
+use crate::model::{Digest, Key, SecretName};
 use crate::plan::SavedError;
 use crate::sandbox::StartError;
 use crate::settings::{SettingsError, SettingsErrorKind};
@@ -71,6 +72,14 @@ pub(super) enum Error {
     NotApplied(String),
     #[error("`{0}` is not live in this environment")]
     NotLive(String),
+    #[error("`{0}` has no persona in this environment yet")]
+    Unapplied(String),
+    #[error("cannot talk to `{key}`")]
+    Talk {
+        key: Key,
+        #[source]
+        source: ApiError,
+    },
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -168,7 +177,9 @@ impl Error {
     /// The exit code.
     pub(super) fn outcome(&self) -> Outcome {
         match self {
-            Self::Api(error) if error.is_unauthorized() => Outcome::Unauthorized,
+            Self::Api(error) | Self::Talk { source: error, .. } if error.is_unauthorized() => {
+                Outcome::Unauthorized
+            }
             Self::Settings(SettingsError {
                 kind: SettingsErrorKind::NoKey(_),
                 ..
@@ -226,6 +237,7 @@ impl Error {
             Self::NotApplied(_) | Self::NotLive(_) => {
                 Some("`personactl status` shows what is".to_owned())
             }
+            Self::Unapplied(_) => Some("run `personactl apply` first".to_owned()),
             Self::Write { written, .. } if !written.is_empty() => Some(format!(
                 "{} written before that; pull again once this is mended",
                 listed(written, "was", "were")
@@ -236,6 +248,7 @@ impl Error {
             Self::Dirty(_) => Some("commit them first, or say --allow-dirty".to_owned()),
             Self::NoSuchKey(_, near) => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::Api(error) => api_hint(&error.kind),
+            Self::Talk { source, .. } => talk_hint(source),
             _ => None,
         }
     }
@@ -278,4 +291,26 @@ fn api_hint(kind: &ApiErrorKind) -> Option<String> {
         | ApiErrorKind::TooLarge(_) => return None,
     };
     Some(hint.to_owned())
+}
+
+/// What is to be done where no conversation was answered. Unless the service said no, there may be one.
+fn talk_hint(error: &ApiError) -> Option<String> {
+    let may_be_there = match &error.kind {
+        ApiErrorKind::NoAnswer(source) => !source.is_connect(),
+        kind => !error.is_refusal() && !matches!(kind, ApiErrorKind::Redirect { .. }),
+    };
+    if may_be_there {
+        let hint = "there may be a conversation now, which may be billed until it ends, so none is asked for again: \
+                    look in the dashboard first";
+        return Some(hint.to_owned());
+    }
+    match error.refusal() {
+        Some(words) if words.contains("replica") => {
+            Some("give the manifest a `default_replica_id`, or name one with --replica".to_owned())
+        }
+        Some(words) if words.contains(PERSONA.noun) => {
+            Some("`personactl status` shows whether it is live".to_owned())
+        }
+        _ => api_hint(&error.kind),
+    }
 }

@@ -2,6 +2,7 @@
 //! the service or from a manifest passes `escape` on its way out.
 
 mod command;
+mod conversation;
 mod document;
 mod drafts;
 mod escape;
@@ -15,6 +16,7 @@ mod table;
 mod value;
 mod wrap;
 
+pub use conversation::conversation_json;
 pub use document::{document, record};
 pub use drafts::draft;
 pub use escape::{in_json, in_output, on_one_line};

@@ -32,6 +32,7 @@ mod service;
 mod show;
 mod status;
 mod support;
+mod talk;
 mod undo;
 mod validate;
 mod version;

@@ -12,5 +12,6 @@ pub(super) mod sandbox;
 pub(super) mod schema;
 pub(super) mod show;
 pub(super) mod status;
+pub(super) mod talk;
 pub(super) mod validate;
 pub(super) mod watch;
