@@ -2,7 +2,8 @@
 //! sees.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ use url::Url;
 use super::conversation;
 use super::error::{ApiError, ApiErrorKind};
 use super::flow::Flow;
+use super::observe::{self, Attempt, Observer};
 use super::request::{Drafts, Method, Request, Requests};
 use super::retry::{ATTEMPTS, Next, Trouble};
 use super::wire::{self, Created, Page};
@@ -66,6 +68,7 @@ pub struct Client {
     connection: Connection,
     requests: Requests,
     flow: Flow,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 /// Reads personas, and cannot write them.
@@ -107,7 +110,13 @@ impl Client {
             flow: Flow::new(connection.concurrency, connection.timeout),
             connection,
             requests,
+            observer: None,
         })
+    }
+
+    /// Tells somebody of each request from now on.
+    pub fn observe(&mut self, observer: Arc<dyn Observer>) {
+        self.observer = Some(observer);
     }
 
     /// Begins another run through this client, with all the time that a run has.
@@ -179,7 +188,7 @@ impl Client {
             };
             let next = Trouble::of(&kind).next(request.method);
             let may_repeat = next == Next::Again && attempts < ATTEMPTS;
-            if !may_repeat || !self.flow.pause(&kind, attempts).await {
+            if !may_repeat || !self.pause(&kind, attempts).await {
                 return Err(self.failed(request, kind));
             }
             tracing::debug!(method = request.method.word(), attempts, "sending it again");
@@ -192,14 +201,34 @@ impl Client {
         read: impl Fn(StatusCode, Body) -> Result<T, ApiErrorKind>,
     ) -> Result<T, ApiErrorKind> {
         let turn = self.flow.turn().await?;
+        let begun = Instant::now();
         let answer = self.flow.within(self.send(request)).await.flatten();
         drop(turn);
+        if let Some(observer) = &self.observer {
+            observer.attempted(Attempt {
+                method: request.method.word(),
+                status: match &answer {
+                    Ok((status, _)) => Some(status.as_u16()),
+                    Err(kind) => observe::status(kind),
+                },
+                took: begun.elapsed(),
+            });
+        }
         let answer = answer.and_then(|(status, body)| read(status, body));
         match &answer {
             Ok(_) => self.flow.went_well(),
             Err(kind) => self.flow.went_wrong(kind),
         }
         answer
+    }
+
+    /// Waits before a request is sent again; `false` where the run's budget or its time is spent.
+    async fn pause(&self, kind: &ApiErrorKind, attempts: u32) -> bool {
+        let may_repeat = self.flow.pause(kind, attempts).await;
+        if may_repeat && let Some(observer) = &self.observer {
+            observer.repeats(Trouble::of(kind));
+        }
+        may_repeat
     }
 
     fn failed(&self, request: &Request, kind: ApiErrorKind) -> ApiError {
@@ -477,7 +506,7 @@ impl<'c> Writer<'c> {
     /// Waits before a change is sent again, for the given time; `false` where the run's budget or its time is
     /// spent.
     pub async fn pause(self, error: &ApiError, attempts: u32) -> bool {
-        self.0.flow.pause(&error.kind, attempts).await
+        self.0.pause(&error.kind, attempts).await
     }
 
     /// Learns how many requests are to come if all goes well: repetitions may cost a tenth of that.

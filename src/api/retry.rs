@@ -15,7 +15,7 @@ const LONGEST: Duration = Duration::from_secs(20);
 
 /// What went wrong, as far as sending again is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub enum Trouble {
     /// Nothing was sent: no address, no connection, no TLS.
     Unsent,
     /// The service had no time for it, and did nothing: 408, 429.
@@ -42,6 +42,28 @@ pub(super) enum Next {
 }
 
 impl Trouble {
+    /// Those after which something may be sent again.
+    pub const PASSING: [Self; 5] = [
+        Self::Unsent,
+        Self::Throttled,
+        Self::Unheard,
+        Self::Server,
+        Self::Unreadable,
+    ];
+
+    /// The trouble's word in metrics.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unsent => "connection",
+            Self::Throttled => "throttled",
+            Self::Unheard => "no-answer",
+            Self::Server => "server-error",
+            Self::Unreadable => "unreadable",
+            Self::Refused => "refused",
+        }
+    }
+
     pub(super) fn of(kind: &ApiErrorKind) -> Self {
         match kind {
             ApiErrorKind::NoAnswer(error) if error.is_connect() => Self::Unsent,
