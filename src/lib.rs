@@ -27,6 +27,7 @@ pub mod import;
 pub mod ledger;
 pub mod lint;
 pub mod manifest;
+pub mod metrics;
 pub mod model;
 mod mutant;
 pub mod plan;
