@@ -31,6 +31,7 @@ pub mod metrics;
 pub mod model;
 mod mutant;
 pub mod plan;
+pub mod probes;
 pub mod pull;
 pub mod render;
 pub mod sandbox;
