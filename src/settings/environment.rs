@@ -30,6 +30,8 @@ const BASE_URL: &str = "TAVUS_PUBLIC_API_BASE_URL";
 const TRUSTED_HOSTS: &str = "PERSONACTL_TRUSTED_HOSTS";
 /// Chooses the environment where no flag does.
 pub(crate) const ENVIRONMENT: &str = "PERSONACTL_ENVIRONMENT";
+/// The folder of our own files, where they are not to lie in the persona directory.
+const STATE: &str = "PERSONACTL_STATE";
 /// What begins the names of variables that win over the settings.
 const VARIABLE: &str = "PERSONACTL_VAR_";
 /// The environment that needs no settings.
@@ -145,16 +147,17 @@ impl Environment {
         if name == SANDBOX && section.api.is_none() {
             return Err(SettingsErrorKind::NoSandbox);
         }
+        let (ledgers, private) = folders(directory, section.api, process);
         let (api, ledger) = match section.api {
             Some(Embedded::Sandbox) => sandbox(directory, &name),
             None => (
                 service(&section, process)?,
-                directory.join("_ledger").join(format!("{name}.json")),
+                ledgers.join(format!("{name}.json")),
             ),
         };
-        let undo = directory.join(PRIVATE).join("undo");
-        let journal = directory.join(PRIVATE).join(format!("{name}.journal"));
-        let lock = directory.join(PRIVATE).join(format!("{name}.lock"));
+        let undo = private.join("undo");
+        let journal = private.join(format!("{name}.journal"));
+        let lock = private.join(format!("{name}.lock"));
         Ok(Self {
             name,
             api,
@@ -213,13 +216,15 @@ impl Terms {
 }
 
 impl Environment {
-    /// A place of our own files that a committed link leads out of the repository.
+    /// A place of our own files that a committed link leads out of the repository. What the process environment has put
+    /// elsewhere is where it is meant to be.
     fn astray(&self, directory: &Path) -> Option<PathBuf> {
         let bounds = Bounds::around(&directory.canonicalize().ok()?);
         let mut own = vec![&self.ledger, &self.journal, &self.lock, &self.undo];
         if let Api::Sandbox { state, seed } = &self.api {
             own.extend([state, seed]);
         }
+        own.retain(|path| path.starts_with(directory));
         own.into_iter().find(|path| !bounds.hold_new(path)).cloned()
     }
 }
@@ -355,6 +360,14 @@ fn given(
             .map(|(name, value)| (name.to_owned(), Value::from(value))),
     );
     Ok(variables)
+}
+
+/// Where ledgers lie, and where what nobody else needs to see. The embedded service is a part of the persona directory.
+fn folders(directory: &Path, api: Option<Embedded>, process: &Process) -> (PathBuf, PathBuf) {
+    match (api, process.get(STATE)) {
+        (None, Some(state)) => (state.into(), state.into()),
+        _ => (directory.join("_ledger"), directory.join(PRIVATE)),
+    }
 }
 
 fn sandbox(directory: &Path, name: &str) -> (Api, PathBuf) {
@@ -542,6 +555,59 @@ environments:
             .map(SecretName::as_str)
             .collect();
         assert_eq!(reserved, ["STAGING_KEY", "TAVUS_API_KEY"]);
+    }
+
+    #[test]
+    fn the_process_may_put_our_own_files_elsewhere_but_the_sandbox_keeps_its_own() {
+        let own = |chosen, variables: &[(&str, &str)]| {
+            let environment = resolve(Some(SETTINGS), Some(chosen), variables);
+            let environment = environment.expect("an environment");
+            let Environment {
+                ledger,
+                lock,
+                journal,
+                undo,
+                ..
+            } = environment;
+            [ledger, lock, journal, undo]
+        };
+        let state = [("PERSONACTL_STATE", "/state")];
+        let expected = [
+            "/state/staging.json",
+            "/state/staging.lock",
+            "/state/staging.journal",
+            "/state/undo",
+        ];
+        assert_eq!(own("staging", &state), expected.map(PathBuf::from));
+        for path in own("sandbox", &state).iter().chain(&own("staging", &[])) {
+            assert!(!path.starts_with("/state"), "{}", path.display());
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_repository_leads_nothing_of_ours_out_of_it() {
+        let (folder, outside) = (tempfile::tempdir(), tempfile::tempdir());
+        let (folder, outside) = (folder.expect("a folder"), outside.expect("a folder"));
+        let directory = folder.path().join("personas");
+        std::fs::create_dir(&directory).expect("a folder");
+        for link in ["_ledger", ".personactl"] {
+            let link = directory.join(link);
+            std::os::unix::fs::symlink(outside.path(), link).expect("a link");
+        }
+        let within = directory.join(".personactl");
+        for (state, is_fine) in [
+            (None, false),
+            (Some(&within), false),
+            (Some(&outside.path().to_owned()), true),
+        ] {
+            let variables: Vec<_> = state
+                .iter()
+                .map(|path| ("PERSONACTL_STATE", path.to_str().expect("a text")))
+                .collect();
+            let resolved = Environment::resolve(&directory, None, &process(&variables));
+            assert_eq!(resolved.is_ok(), is_fine, "{state:?}: {resolved:?}");
+        }
     }
 
     #[test]
