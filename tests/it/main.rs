@@ -15,6 +15,7 @@ mod hostile;
 mod import;
 mod init;
 mod kill;
+mod kubernetes;
 mod lists;
 mod manual;
 mod mistakes;
