@@ -22,7 +22,7 @@ pub struct Attempt {
     pub method: &'static str,
     /// The status of the answer; `None` where none came, or none that was whole.
     pub status: Option<u16>,
-    /// From the first byte that was sent to the last of the answer.
+    /// How long it took, from connecting to the last byte of the answer.
     pub took: Duration,
 }
 
