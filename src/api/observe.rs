@@ -11,7 +11,7 @@ pub trait Observer: fmt::Debug {
     /// A request was sent, and is over; one that is sent again is told again.
     fn attempted(&self, attempt: Attempt);
 
-    /// A request is about to be sent again.
+    /// What failed is about to be tried again, if only after a look at what became of it.
     fn repeats(&self, reason: Trouble);
 }
 
