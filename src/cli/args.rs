@@ -56,6 +56,7 @@ pub(super) enum Command {
     Show(commands::show::Args),
     Pull(commands::pull::Args),
     Watch(commands::watch::Args),
+    Reconcile(commands::reconcile::Args),
     Talk(commands::talk::Args),
     Schema(commands::schema::Args),
     Sandbox(commands::sandbox::Args),

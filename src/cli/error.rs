@@ -13,6 +13,7 @@ use crate::ledger::LedgerError;
 use crate::manifest::{LoadError, LoadErrorKind};
 use crate::model::{Digest, Key, SecretName};
 use crate::plan::SavedError;
+use crate::probes::ProbeError;
 use crate::sandbox::StartError;
 use crate::settings::{SettingsError, SettingsErrorKind};
 
@@ -102,6 +103,8 @@ pub(super) enum Error {
     },
     #[error("none of the personas that the ledger `{}` knows is in this account", .0.display())]
     OtherAccount(PathBuf),
+    #[error(transparent)]
+    Probes(#[from] ProbeError),
     #[error("cannot be told when to end")]
     Signals(#[source] io::Error),
     #[error("cannot write the report `{}`", path.display())]

@@ -68,6 +68,7 @@ fn carry_out(args: &Args, context: &Context) -> Result<Outcome, Error> {
             Command::Show(args) => commands::show::run(args, context).await,
             Command::Pull(args) => commands::pull::run(args, context).await,
             Command::Watch(args) => commands::watch::run(args, context).await,
+            Command::Reconcile(args) => commands::reconcile::run(args, context).await,
             Command::Talk(args) => commands::talk::run(args, context).await,
             Command::Sandbox(args) => commands::sandbox::run(args, context).await,
             Command::Schema(args) => commands::schema::run(args, context),

@@ -8,6 +8,7 @@ pub(super) mod init;
 pub(super) mod man;
 pub(super) mod plan;
 pub(super) mod pull;
+pub(super) mod reconcile;
 pub(super) mod sandbox;
 pub(super) mod schema;
 pub(super) mod show;

@@ -10,7 +10,7 @@ use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::reports::{Reports, Teller};
 use super::super::site::DIRECTORY;
-use super::super::watching::{self, Options, View};
+use super::super::watching::{self, Every, Options, View};
 use crate::watch::Manner;
 
 /// Plan at every save of a file that a manifest uses
@@ -70,7 +70,9 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         applies: args.apply,
         reverts: false,
         allowed: None,
-        every: args.poll,
+        waits: false,
+        every: args.poll.map(|time| Every { time, spread: 0.0 }),
+        monitor: None,
         manner: args.poll_files.map_or(Manner::Events, Manner::Polling),
     };
     watching::run(&options, context, &mut view).await

@@ -24,6 +24,9 @@ use crate::plan::{Deletes, Policy};
 use crate::settings::{Environment, SettingsErrorKind};
 use crate::watch::Watcher;
 
+/// Of so many personas each is fetched by itself: of more, the list takes fewer requests.
+const FEW: usize = 16;
+
 /// What is kept from one turn to the next.
 pub(super) struct Desk<'d> {
     options: &'d Options<'d>,
@@ -72,6 +75,9 @@ impl<'d> Desk<'d> {
         signals: &mut Signals,
     ) -> Result<Turn, Error> {
         let began = Instant::now();
+        if let Some(monitor) = self.options.monitor {
+            monitor.beat();
+        }
         let site = Site {
             context: self.context,
             directory: self.options.directory.to_owned(),
@@ -92,7 +98,7 @@ impl<'d> Desk<'d> {
             Cause::Start | Cause::Save | Cause::Retry | Cause::Asked => self.options.applies,
         };
         if self.due.is_empty() {
-            return Ok(Turn::Done);
+            return Ok(Turn::Nothing);
         }
         let work = Work {
             site: &site,
@@ -107,7 +113,7 @@ impl<'d> Desk<'d> {
         };
         match planned {
             Some(planned) => self.conclude(&work, planned, view).await,
-            None => Ok(Turn::Done),
+            None => Ok(Turn::Nothing),
         }
     }
 
@@ -243,7 +249,11 @@ impl<'d> Desk<'d> {
     /// Compares what is due; nothing where all of that is left alone.
     async fn plan(&mut self, work: &Work<'_>) -> Result<Option<Planned>, Error> {
         if self.service.is_none() {
-            self.service = Some(work.site.connect(CONCURRENCY).await?);
+            let mut service = work.site.connect(CONCURRENCY).await?;
+            if let Some(monitor) = self.options.monitor {
+                monitor.connected(&mut service);
+            }
+            self.service = Some(service);
         }
         let service = self.service.as_ref().expect("it was just put there");
         service.client.begin();
@@ -305,6 +315,7 @@ impl<'d> Desk<'d> {
             |desired: &Desired| desired.id.is_some() || ledger.records().contains_key(&desired.key);
         let mut desired = self.workspace.loaded().desired.iter();
         self.due != Due::All
+            && policy.only.len() <= FEW
             && ledger.unheard().is_empty()
             && desired.all(|desired| !policy.only.contains(&desired.key) || has_id(desired))
     }
@@ -324,6 +335,9 @@ impl<'d> Desk<'d> {
         let is_news = !self.picture.says(&prepared.plan);
         self.picture.take(&prepared.plan, about.as_ref());
         self.due = Due::default();
+        if let Some(monitor) = self.options.monitor {
+            monitor.planned(&self.picture.0);
+        }
         if work.cause != Cause::Interval || is_news {
             view.tell(&Event::Planned {
                 cause: work.cause,
@@ -356,7 +370,12 @@ impl<'d> Desk<'d> {
             };
             let told = Told {
                 mention: &|text| tell(&Event::Notice(text)),
-                step: &|step, outcome| tell(&Event::Stepped(step, outcome)),
+                step: &|step, outcome| {
+                    if let Some(monitor) = self.options.monitor {
+                        monitor.stepped(step, outcome);
+                    }
+                    tell(&Event::Stepped(step, outcome));
+                },
             };
             perform(work.site, service, prepared, Drafts::Keep, told).await?
         };
@@ -388,10 +407,11 @@ impl<'d> Desk<'d> {
             )
         });
         self.due.add(passing.map(|(step, _)| step.key.clone()));
-        match self.due.is_empty() {
-            true => Ok(Turn::Done),
-            false => Ok(Turn::Unfinished),
-        }
+        Ok(match self.due.is_empty() {
+            false => Turn::Unfinished,
+            true if outcomes.iter().all(|outcome| outcome.status.is_done()) => Turn::Done,
+            true => Turn::Partial,
+        })
     }
 }
 

@@ -7,6 +7,7 @@
 mod desk;
 mod due;
 mod event;
+mod monitor;
 mod picture;
 mod view;
 
@@ -15,12 +16,15 @@ use std::time::{Duration, Instant};
 
 use self::desk::Desk;
 pub(super) use self::event::{Cause, Event, Wish};
+pub(super) use self::monitor::Monitor;
 pub(super) use self::view::View;
 use super::args::Selection;
 use super::context::Context;
 use super::error::Error;
 use super::outcome::Outcome;
 use super::signals::Signals;
+use crate::model::causes;
+use crate::settings::{SettingsError, SettingsErrorKind};
 use crate::watch::{Manner, Trouble, Watcher};
 
 /// How long is waited after a failure, and at most where it goes on failing.
@@ -37,9 +41,34 @@ pub(super) struct Options<'o> {
     pub(super) reverts: bool,
     /// The protected environment that may be applied to.
     pub(super) allowed: Option<&'o str>,
+    /// Whether a directory that is not there is waited for, and settings that make no sense, from the beginning on.
+    pub(super) waits: bool,
     /// How often all personas are looked at.
-    pub(super) every: Option<Duration>,
+    pub(super) every: Option<Every>,
+    /// Who keeps the figures, if anybody does.
+    pub(super) monitor: Option<&'o Monitor>,
     pub(super) manner: Manner,
+}
+
+/// A time that goes by again and again.
+#[derive(Clone, Copy)]
+pub(super) struct Every {
+    pub(super) time: Duration,
+    /// By how much of it each one may be longer or shorter: many that begin together do not stay together.
+    pub(super) spread: f64,
+}
+
+impl Every {
+    /// When it has gone by next.
+    fn next(self) -> Instant {
+        let mut random = [0];
+        // Without any chance it is as long as it says.
+        let chance = match getrandom::fill(&mut random) {
+            Ok(()) => f64::from(random[0]) / 127.5 - 1.0,
+            Err(_) => 0.0,
+        };
+        Instant::now() + self.time.mul_f64(1.0 + self.spread * chance)
+    }
 }
 
 /// Goes on until it is asked to end. What goes wrong is told, and tried again.
@@ -53,17 +82,28 @@ pub(super) async fn run(
     let mut desk = Desk::new(options, context);
     let mut failures = 0;
     let mut cause = Cause::Start;
-    let mut due = options.every.map(|every| Instant::now() + every);
+    let mut due = options.every.map(Every::next);
+    let mut told_before = String::new();
     loop {
-        let again = match desk.turn(cause, &mut watcher, view, &mut signals).await {
+        let began = Instant::now();
+        let turn = desk.turn(cause, &mut watcher, view, &mut signals).await;
+        if let Some(monitor) = options.monitor {
+            monitor.ended(&turn, began.elapsed());
+        }
+        let again = match turn {
             Ok(Turn::Ended(outcome)) => return Ok(outcome),
-            Ok(Turn::Done) => None,
+            Ok(Turn::Nothing | Turn::Done | Turn::Partial) => None,
             Ok(Turn::Unfinished) => Some(wait(failures)),
-            Err(error) if cause == Cause::Start && is_ours(&error) => return Err(error),
+            Err(error) if cause == Cause::Start && options.ends(&error) => return Err(error),
             Err(error) => {
                 let again = is_passing(&error).then(|| wait(failures));
                 let error = &error;
-                view.tell(&Event::Failed { error, again })?;
+                let told = causes(error);
+                // Nobody wants to hear with every file that is saved that there are no settings.
+                if cause != Cause::Save || again.is_some() || told != told_before {
+                    view.tell(&Event::Failed { error, again })?;
+                }
+                told_before = told;
                 again
             }
         };
@@ -84,7 +124,7 @@ pub(super) async fn run(
             }
             () = at(retry) => Cause::Retry,
             () = at(due) => {
-                due = options.every.map(|every| Instant::now() + every);
+                due = options.every.map(Every::next);
                 Cause::Interval
             }
         };
@@ -93,9 +133,13 @@ pub(super) async fn run(
 
 /// How a turn has ended.
 enum Turn {
+    /// There was nothing to plan.
+    Nothing,
     /// All that was due is planned, and done where that was asked for.
     Done,
-    /// Some of it is still to be done.
+    /// The same, but some of it was refused, or waits for a human.
+    Partial,
+    /// Some of it is to be tried again.
     Unfinished,
     /// The program was asked to end.
     Ended(Outcome),
@@ -107,12 +151,20 @@ fn wait(failures: u32) -> Duration {
     longer.min(LONGEST)
 }
 
-/// Whether it is a mistake of whoever has begun the loop.
-const fn is_ours(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::NotConfirmed(_) | Error::NoSuchKey(..) | Error::Load(_) | Error::Settings(_)
-    )
+impl Options<'_> {
+    /// Whether there is no point in beginning: whoever has begun the loop has made a mistake.
+    const fn ends(&self, error: &Error) -> bool {
+        match error {
+            Error::NotConfirmed(_)
+            | Error::NoSuchKey(..)
+            | Error::Settings(SettingsError {
+                kind: SettingsErrorKind::NoKey(_),
+                ..
+            }) => true,
+            Error::Load(_) | Error::Settings(_) => !self.waits,
+            _ => false,
+        }
+    }
 }
 
 /// Whether it may be over without anybody doing anything here.
