@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::commands;
+use crate::model::Key;
 use crate::plan::Deletes;
 
 /// Keeps the personas of your video agents in git.
@@ -145,6 +146,16 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// One manifest, and nothing else out of the ordinary.
+    pub(super) fn only(key: &Key) -> Self {
+        Self {
+            only: vec![key.to_string()],
+            on_conflict: Winner::Block,
+            no_adopt: false,
+            show_unmanaged: false,
+        }
+    }
+
     /// Whether any of it changes what a plan does.
     pub(super) fn decides(&self) -> bool {
         let Self {

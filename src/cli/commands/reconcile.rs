@@ -63,10 +63,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     }
     let reports = Reports::default();
     let teller = Teller::new(context, &args.directory, &reports, &args.selection, None)?;
-    let mut view = match args.format {
-        Format::Text => View::Text(&teller),
-        Format::Json => View::Json(&teller),
-    };
+    let mut view = View::lines(args.format, &teller);
     let monitor = Monitor::new(args.interval);
     let _probes = match args.listen {
         Some(address) => {
@@ -86,6 +83,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         applies: true,
         reverts: true,
         allowed: args.yes.as_deref(),
+        talk: None,
         waits: true,
         every: Some(Every {
             time: args.interval,

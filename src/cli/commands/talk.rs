@@ -4,14 +4,17 @@ use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 
-use super::super::args::Format;
+use super::super::args::{Format, Selection};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
+use super::super::reports::{Reports, Teller};
 use super::super::site::{DIRECTORY, Service, Site};
+use super::super::watching::{self, Options, Talk, View};
 use crate::manifest::Loaded;
 use crate::model::{Conversation, Key, PersonaId};
 use crate::render;
+use crate::watch::Manner;
 
 /// Start a conversation with one persona, and print where to meet it
 ///
@@ -25,7 +28,8 @@ Examples:
   personactl talk life-coach
   personactl talk life-coach -e production --open
   personactl talk support/agent-de --replica r90bbd427f71
-  personactl talk life-coach --format json | jq -r .conversation_id")]
+  personactl talk life-coach --format json | jq -r .conversation_id
+  personactl talk life-coach -e staging --watch    a fresh one at every save")]
 pub(in crate::cli) struct Args {
     /// The manifest
     #[arg(value_name = "KEY")]
@@ -39,15 +43,22 @@ pub(in crate::cli) struct Args {
     /// Open the URL in the browser as well
     #[arg(long)]
     open: bool,
+    /// Apply each save of this persona, as `watch --apply` does, and start
+    /// a fresh conversation after each apply; the ones before are not ended
+    #[arg(long)]
+    watch: bool,
     /// The form of the result
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
 }
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let key = Key::new(args.key.as_str());
+    if args.watch {
+        return watch(args, &key, context).await;
+    }
     let site = Site::open(context, &args.directory)?;
     let loaded = site.load()?;
-    let key = Key::new(args.key.as_str());
     // A fresh sandbox brings a ledger along, so this comes before that is read.
     let service = site.connect(1).await?;
     let replica = args.replica.as_deref();
@@ -62,6 +73,31 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         show(context, &conversation);
     }
     Ok(Outcome::Done)
+}
+
+/// Applies each save, and begins a conversation after it.
+async fn watch(args: &Args, key: &Key, context: &Context) -> Result<Outcome, Error> {
+    let selection = Selection::only(key);
+    let reports = Reports::default();
+    let teller = Teller::new(context, &args.directory, &reports, &selection, None)?;
+    let mut view = View::lines(args.format, &teller);
+    let options = Options {
+        directory: &args.directory,
+        selection: &selection,
+        applies: true,
+        reverts: false,
+        allowed: None,
+        talk: Some(Talk {
+            key,
+            replica: args.replica.as_deref(),
+            opens: args.open,
+        }),
+        waits: false,
+        every: None,
+        monitor: None,
+        manner: Manner::Events,
+    };
+    watching::run(&options, context, &mut view).await
 }
 
 /// Begins a conversation with the persona of a manifest; each call begins another one.

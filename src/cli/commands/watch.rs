@@ -60,16 +60,14 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
             true => Format::Text,
             false => Format::Json,
         });
-    let mut view = match form {
-        Format::Text => View::Text(&teller),
-        Format::Json => View::Json(&teller),
-    };
+    let mut view = View::lines(form, &teller);
     let options = Options {
         directory: &args.directory,
         selection: &args.selection,
         applies: args.apply,
         reverts: false,
         allowed: None,
+        talk: None,
         waits: false,
         every: args.poll.map(|time| Every { time, spread: 0.0 }),
         monitor: None,

@@ -7,11 +7,12 @@ use super::due::Due;
 use super::event::{Cause, Event};
 use super::picture::Picture;
 use super::view::View;
-use super::{Options, Turn};
+use super::{Options, Talk, Turn};
 use crate::api::Drafts;
 use crate::apply::Status;
 use crate::cli::args::CONCURRENCY;
 use crate::cli::commands::apply::{Done, Told, perform};
+use crate::cli::commands::talk;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::cli::prepared::Prepared;
@@ -41,6 +42,8 @@ pub(super) struct Desk<'d> {
     picture: Picture,
     /// What was wrong with the manifests.
     mistakes: Vec<Finding>,
+    /// Whether a conversation is to be begun.
+    talks: bool,
 }
 
 /// What one turn is about.
@@ -63,6 +66,7 @@ impl<'d> Desk<'d> {
             due: Due::All,
             picture: Picture::default(),
             mistakes: Vec::new(),
+            talks: options.talk.is_some(),
         }
     }
 
@@ -348,9 +352,43 @@ impl<'d> Desk<'d> {
         }
         if !work.applies || !prepared.plan.sends() {
             self.live = Some(prepared.live);
+            self.talk(work.site, view).await?;
             return Ok(Turn::Done);
         }
-        self.apply(work, prepared, view).await
+        let turn = self.apply(work, prepared, view).await?;
+        if !matches!(turn, Turn::Ended(_)) {
+            self.talk(work.site, view).await?;
+        }
+        Ok(turn)
+    }
+
+    /// Begins the conversation that is due. One that could not be begun is due no more: it may be there all the same.
+    async fn talk(&mut self, site: &Site<'_>, view: &mut View<'_>) -> Result<(), Error> {
+        let Some(Talk {
+            key,
+            replica,
+            opens,
+        }) = self.options.talk.filter(|_| self.talks)
+        else {
+            return Ok(());
+        };
+        self.talks = false;
+        let service = self.service.as_ref().expect("the plan was made with it");
+        let loaded = self.workspace.loaded();
+        match talk::converse(site, service, loaded, key, replica).await {
+            Ok(conversation) => {
+                let conversation = &conversation;
+                view.tell(&Event::Talk { key, conversation })?;
+                if opens {
+                    talk::show(self.context, conversation);
+                }
+                Ok(())
+            }
+            Err(error) => view.tell(&Event::Failed {
+                error: &error,
+                again: None,
+            }),
+        }
     }
 
     async fn apply(
@@ -395,6 +433,10 @@ impl<'d> Desk<'d> {
             pending: self.picture.pending(),
             took: began.elapsed(),
         })?;
+        let mut ended = plan.steps.iter().zip(&outcomes);
+        self.talks |= self.options.talk.is_some_and(|talk| {
+            ended.any(|(step, outcome)| step.key == *talk.key && outcome.status == Status::Applied)
+        });
         recorded?;
         if let Some(outcome) = signal {
             return Ok(Turn::Ended(outcome));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::apply::Outcome;
 use crate::cli::error::Error;
-use crate::model::{Finding, Key};
+use crate::model::{Conversation, Finding, Key};
 use crate::plan::{Plan, Step};
 use crate::yaml::Sources;
 
@@ -53,7 +53,10 @@ pub(in crate::cli) enum Event<'e> {
         took: Duration,
     },
     /// A conversation with a persona can be joined.
-    Talk { key: &'e Key, url: &'e str },
+    Talk {
+        key: &'e Key,
+        conversation: &'e Conversation,
+    },
     /// What was to be done could not be: it is tried again at the next save, and after this time.
     Failed {
         error: &'e Error,

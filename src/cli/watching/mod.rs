@@ -23,7 +23,7 @@ use super::context::Context;
 use super::error::Error;
 use super::outcome::Outcome;
 use super::signals::Signals;
-use crate::model::causes;
+use crate::model::{Key, causes};
 use crate::settings::{SettingsError, SettingsErrorKind};
 use crate::watch::{Manner, Trouble, Watcher};
 
@@ -41,6 +41,8 @@ pub(super) struct Options<'o> {
     pub(super) reverts: bool,
     /// The protected environment that may be applied to.
     pub(super) allowed: Option<&'o str>,
+    /// With whom a conversation is begun after each apply.
+    pub(super) talk: Option<Talk<'o>>,
     /// Whether a directory that is not there is waited for, and settings that make no sense, from the beginning on.
     pub(super) waits: bool,
     /// How often all personas are looked at.
@@ -48,6 +50,15 @@ pub(super) struct Options<'o> {
     /// Who keeps the figures, if anybody does.
     pub(super) monitor: Option<&'o Monitor>,
     pub(super) manner: Manner,
+}
+
+/// A conversation that is begun again and again.
+#[derive(Clone, Copy)]
+pub(super) struct Talk<'o> {
+    pub(super) key: &'o Key,
+    pub(super) replica: Option<&'o str>,
+    /// Whether a browser is to show it.
+    pub(super) opens: bool,
 }
 
 /// A time that goes by again and again.

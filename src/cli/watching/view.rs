@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::event::{Event, Wish};
+use crate::cli::args::Format;
+use crate::cli::commands::talk;
 use crate::cli::error::Error;
 use crate::cli::reports::Teller;
 use crate::model::Severity;
@@ -20,7 +22,15 @@ pub(in crate::cli) enum View<'v> {
 
 const WATCHING: &str = "Watching; Ctrl-C ends it.";
 
-impl View<'_> {
+impl<'v> View<'v> {
+    /// Lines in a form, for whoever reads them.
+    pub(in crate::cli) const fn lines(form: Format, teller: &'v Teller<'v>) -> Self {
+        match form {
+            Format::Text => Self::Text(teller),
+            Format::Json => Self::Json(teller),
+        }
+    }
+
     /// Tells an event.
     pub(super) fn tell(&mut self, event: &Event<'_>) -> Result<(), Error> {
         match self {
@@ -66,7 +76,10 @@ fn say(teller: &Teller<'_>, event: &Event<'_>) -> Result<(), Error> {
             context.result(&render::outcomes(outcomes))?;
             context.mention(WATCHING);
         }
-        Event::Talk { key: _, url } => context.result(url)?,
+        Event::Talk { key, conversation } => {
+            context.mention(&talk::told(key, conversation));
+            context.result(conversation.url.as_str())?;
+        }
         Event::Failed { error, again } => {
             context.fail(error);
             if let Some(again) = again {
@@ -140,7 +153,15 @@ fn object(teller: &Teller<'_>, event: &Event<'_>) -> Option<Value> {
             }),
         ),
         Event::Applying(_) | Event::Stepped(..) => return None,
-        Event::Talk { key, url } => ("talk", json!({"key": key, "url": url})),
+        Event::Talk { key, conversation } => (
+            "talk",
+            json!({
+                "key": key,
+                "persona_id": conversation.persona,
+                "conversation_id": conversation.id,
+                "conversation_url": conversation.url.as_str(),
+            }),
+        ),
         Event::Failed { error, again } => (
             "failed",
             json!({
