@@ -23,6 +23,6 @@ pub use escape::{in_json, in_output, on_one_line};
 pub use findings::{annotations, findings, verdict, verdict_json, verdict_sarif};
 pub use imports::{import, imported, strangers};
 pub use outcomes::{outcome, outcomes};
-pub use plan::{Form, Marks, Report, SUMMARY, Setting, redacted, redacted_outcomes};
+pub use plan::{Form, Marks, Report, SUMMARY, Setting, redacted, redacted_outcomes, waiting};
 pub use status::{State, Status, statuses, statuses_json};
 pub use table::{Line, table};

@@ -15,6 +15,7 @@ mod report;
 mod text;
 mod words;
 
+pub use html::waiting;
 pub use redacted::{redacted, redacted_outcomes};
 pub use report::{Form, Marks, Report, SUMMARY, Setting};
 pub(super) use words::ended;

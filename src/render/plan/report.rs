@@ -64,6 +64,8 @@ pub struct Setting<'r> {
     pub marks: Marks,
     /// Whether the fields are named that only the live side has.
     pub lists_unmanaged: bool,
+    /// Which page it is of those that are served one after the other; `None` where it is not served.
+    pub live: Option<u64>,
 }
 
 /// What sets off the words that changed in a line.
@@ -85,6 +87,7 @@ impl Default for Setting<'_> {
             width: None,
             marks: Marks::Style,
             lists_unmanaged: false,
+            live: None,
         }
     }
 }

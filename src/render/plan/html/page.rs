@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
+use super::live;
 use super::shown::{Block, Shown};
 use super::view::{self, Group, Persona, Tally, Target};
 use crate::render::plan::entry;
@@ -22,7 +23,8 @@ const MANY: usize = 100;
 /// The plan as a page.
 pub(in crate::render::plan) fn report(report: &Report<'_>) -> String {
     let page = Page {
-        policy: policy(),
+        policy: policy(report.setting.live),
+        live: report.setting.live,
         title: headline(report, &ticked),
         id: report.id.to_string(),
         target: Target::of(report.plan),
@@ -35,14 +37,26 @@ pub(in crate::render::plan) fn report(report: &Report<'_>) -> String {
     page.render().expect("a string takes all")
 }
 
-/// What a browser may do for the page: apply its own style and run its own script. Everything else it refuses,
-/// whatever a persona is called.
-pub(super) fn policy() -> String {
-    let hash = |text: &str| STANDARD.encode(digest(&SHA256, text.as_bytes()));
+/// What a browser may do for the page: apply its own style and run its own script, and ask where it comes from what is
+/// new, where it is live. Everything else it refuses, whatever a persona is called.
+pub(super) fn policy(live: Option<u64>) -> String {
+    let hash = |text: &str| {
+        format!(
+            "'sha256-{}'",
+            STANDARD.encode(digest(&SHA256, text.as_bytes()))
+        )
+    };
+    let (style, script) = (hash(STYLE), hash(SCRIPT));
+    let (style, script, connect) = match live {
+        None => (style, script, ""),
+        Some(_) => (
+            format!("{style} {}", hash(live::STYLE)),
+            format!("{script} {}", hash(live::SCRIPT)),
+            "connect-src 'self'; ",
+        ),
+    };
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
+        "default-src 'none'; style-src {style}; script-src {script}; {connect}base-uri 'none'; form-action 'none'"
     )
 }
 
@@ -50,6 +64,8 @@ pub(super) fn policy() -> String {
 #[template(path = "page.html", config = "src/render/plan/html/askama.toml")]
 struct Page {
     policy: String,
+    /// Which page it is of those that are served one after the other, where it is live.
+    live: Option<u64>,
     title: String,
     id: String,
     target: Target,

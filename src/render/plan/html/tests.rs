@@ -67,11 +67,24 @@ fn plan(steps: Vec<Step>) -> Plan {
 }
 
 fn page(plan: &Plan, outcomes: Option<&[Outcome]>) -> String {
+    page_in(Setting::default(), plan, outcomes)
+}
+
+/// The page as it is served.
+fn live(plan: &Plan, outcomes: Option<&[Outcome]>) -> String {
+    let setting = Setting {
+        live: Some(17),
+        ..Setting::default()
+    };
+    page_in(setting, plan, outcomes)
+}
+
+fn page_in(setting: Setting<'_>, plan: &Plan, outcomes: Option<&[Outcome]>) -> String {
     let report = Report {
         plan,
         id: Digest::unset(),
         outcomes,
-        setting: Setting::default(),
+        setting,
     };
     report.render(Form::Html)
 }
@@ -126,10 +139,12 @@ fn saying(text: &str) -> (Plan, Vec<Outcome>) {
     (plan, outcomes)
 }
 
-/// The page without its style and its script, which are ours.
+/// The page without its styles and its scripts, which are ours.
 fn foreign(page: &str) -> String {
-    let page = page.replacen(super::page::STYLE, "", 1);
-    page.replacen(super::page::SCRIPT, "", 1)
+    use super::{live, page};
+    let ours = [page::STYLE, page::SCRIPT, live::STYLE, live::SCRIPT];
+    ours.iter()
+        .fold(page.to_owned(), |page, ours| page.replacen(ours, "", 1))
 }
 
 /// The marks of a page, one after the other, but for those of single words: which words of two lines are the same
@@ -316,22 +331,62 @@ fn between<'p>(page: &'p str, start: &str, end: &str) -> &'p str {
     rest.split_once(end).expect("it ends").0
 }
 
+fn hash(text: &str) -> String {
+    let digest = digest(&SHA256, text.as_bytes());
+    format!("'sha256-{}'", STANDARD.encode(digest))
+}
+
+fn told_policy(page: &str) -> String {
+    between(page, "Content-Security-Policy\" content=\"", "\"").replace("&#39;", "'")
+}
+
 #[test]
 fn the_policy_allows_the_style_and_the_script_and_nothing_else() {
     let page = page(&plan(Vec::new()), None);
-    let hash = |text: &str| {
-        let digest = digest(&SHA256, text.as_bytes());
-        format!("'sha256-{}'", STANDARD.encode(digest))
-    };
-    let policy = between(&page, "Content-Security-Policy\" content=\"", "\"").replace("&#39;", "'");
     let style = hash(between(&page, "<style>", "</style>"));
     let script = hash(between(&page, "<script>", "</script>"));
     let expected = format!(
         "default-src 'none'; style-src {style}; script-src {script}; base-uri 'none'; form-action 'none'"
     );
-    assert_eq!(policy, expected);
+    assert_eq!(told_policy(&page), expected);
     // What goes out is made harmless once more, and would no longer fit.
     assert_eq!(in_output(&page), page);
+}
+
+#[test]
+fn a_live_page_may_ask_where_it_comes_from_as_well_and_nobody_else() {
+    let page = live(&plan(Vec::new()), None);
+    let every = |mark: &str| {
+        let (start, end) = (format!("<{mark}>"), format!("</{mark}>"));
+        let parts = page.split(&start).skip(1);
+        let hashes = parts.map(|part| hash(part.split_once(&end).expect("it ends").0));
+        hashes.collect::<Vec<_>>()
+    };
+    let styles = every("style").join(" ");
+    let scripts: Vec<String> = every("script").into_iter().rev().collect();
+    assert_eq!(scripts.len(), 2);
+    let scripts = scripts.join(" ");
+    let expected = format!(
+        "default-src 'none'; style-src {styles}; script-src {scripts}; connect-src 'self'; base-uri 'none'; form-action 'none'"
+    );
+    assert_eq!(told_policy(&page), expected);
+    assert_eq!(in_output(&page), page);
+    assert_eq!(between(&page, "name=\"version\" content=\"", "\""), "17");
+    // The page that makes way for the first plan takes that plan's script.
+    let waiting = super::waiting(17);
+    assert_eq!(told_policy(&waiting), expected);
+    assert_eq!(in_output(&waiting), waiting);
+}
+
+#[test]
+fn hostile_text_stays_text_in_a_live_page() {
+    let (plan, outcomes) = saying("harmless");
+    let harmless = marks(&live(&plan, Some(&outcomes)));
+    for attack in ATTACKS {
+        let (plan, outcomes) = saying(attack);
+        let found = marks(&live(&plan, Some(&outcomes)));
+        assert!(found == harmless, "{attack:?} adds to the marks");
+    }
 }
 
 #[test]
