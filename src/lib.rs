@@ -13,8 +13,8 @@
 //! [`model`], [`catalog`], [`diff`], [`plan`] and [`schema`] are the core: no file, socket, clock, environment
 //! or printing; [`import`] is like them, and goes the other way, from live personas to manifests. The
 //! edges ([`manifest`], [`api`], [`ledger`], [`git`]) use the core's nouns and not one another, read within
-//! [`bounds`], write with [`durable`], and [`cli`] wires all of it up. A loop without a terminal is seen from outside by
-//! its [`metrics`] and [`probes`].
+//! [`bounds`], write with [`durable`], and [`cli`] wires all of it up. [`serve`] shows a browser what [`render`] has made; a loop
+//! without a terminal is seen from outside by its [`metrics`] and [`probes`].
 
 pub mod api;
 pub mod apply;
@@ -37,6 +37,7 @@ pub mod pull;
 pub mod render;
 pub mod sandbox;
 pub mod schema;
+pub mod serve;
 pub mod settings;
 pub mod watch;
 pub mod yaml;
