@@ -17,6 +17,7 @@ mod init;
 mod kill;
 mod kubernetes;
 mod lists;
+mod live;
 mod manual;
 mod mistakes;
 mod page;

@@ -14,7 +14,7 @@ const ESCAPE: &str = "\u{e00c}";
 const ENTER: &str = "\u{e007}";
 
 /// A browser, where there is one.
-fn browser(scripts: Scripts) -> Option<Browser> {
+pub(crate) fn browser(scripts: Scripts) -> Option<Browser> {
     if !Browser::is_there() {
         eprintln!("SKIPPED: chromium or chromedriver is not there");
         return None;
