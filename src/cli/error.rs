@@ -15,6 +15,7 @@ use crate::model::{Digest, Key, SecretName};
 use crate::plan::SavedError;
 use crate::probes::ProbeError;
 use crate::sandbox::StartError;
+use crate::serve::ServeError;
 use crate::settings::{SettingsError, SettingsErrorKind};
 
 /// What ends a run early.
@@ -105,6 +106,8 @@ pub(super) enum Error {
     OtherAccount(PathBuf),
     #[error(transparent)]
     Probes(#[from] ProbeError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     #[error("cannot be told when to end")]
     Signals(#[source] io::Error),
     #[error("cannot write the report `{}`", path.display())]

@@ -184,6 +184,16 @@ impl<'t> Teller<'t> {
         self.told(plan, outcomes, self.setting(), form)
     }
 
+    /// The plan as a page that follows what is served, in this version of it.
+    pub(super) fn live(&self, plan: &Plan, version: u64) -> String {
+        let setting = Setting {
+            live: Some(version),
+            ..self.setting()
+        };
+        self.context
+            .in_file(&self.told(plan, None, setting, Form::Html))
+    }
+
     /// Writes what became of the plan to standard output.
     pub(super) fn show_applied(
         &self,

@@ -11,7 +11,7 @@ use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::reports::{Reports, Teller};
 use super::super::site::DIRECTORY;
-use super::super::watching::{self, Every, Monitor, Options, View};
+use super::super::watching::{self, Audience, Every, Monitor, Options, View};
 use crate::probes;
 use crate::watch::Manner;
 
@@ -63,7 +63,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     }
     let reports = Reports::default();
     let teller = Teller::new(context, &args.directory, &reports, &args.selection, None)?;
-    let mut view = View::lines(args.format, &teller);
+    let view = View::lines(args.format, &teller);
     let monitor = Monitor::new(args.interval);
     let _probes = match args.listen {
         Some(address) => {
@@ -92,5 +92,6 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         monitor: Some(&monitor),
         manner: args.poll_files.map_or(Manner::Events, Manner::Polling),
     };
-    watching::run(&options, context, &mut view).await
+    let mut audience = Audience::new(&teller, view);
+    watching::run(&options, context, &mut audience).await
 }

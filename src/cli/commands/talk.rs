@@ -10,7 +10,7 @@ use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::reports::{Reports, Teller};
 use super::super::site::{DIRECTORY, Service, Site};
-use super::super::watching::{self, Options, Talk, View};
+use super::super::watching::{self, Audience, Options, Talk, View};
 use crate::manifest::Loaded;
 use crate::model::{Conversation, Key, PersonaId};
 use crate::render;
@@ -80,7 +80,7 @@ async fn watch(args: &Args, key: &Key, context: &Context) -> Result<Outcome, Err
     let selection = Selection::only(key);
     let reports = Reports::default();
     let teller = Teller::new(context, &args.directory, &reports, &selection, None)?;
-    let mut view = View::lines(args.format, &teller);
+    let view = View::lines(args.format, &teller);
     let options = Options {
         directory: &args.directory,
         selection: &selection,
@@ -97,7 +97,8 @@ async fn watch(args: &Args, key: &Key, context: &Context) -> Result<Outcome, Err
         monitor: None,
         manner: Manner::Events,
     };
-    watching::run(&options, context, &mut view).await
+    let mut audience = Audience::new(&teller, view);
+    watching::run(&options, context, &mut audience).await
 }
 
 /// Begins a conversation with the persona of a manifest; each call begins another one.

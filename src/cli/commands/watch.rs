@@ -1,6 +1,7 @@
 //! `watch`: plan at every save.
 
 use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::reports::{Reports, Teller};
 use super::super::site::DIRECTORY;
-use super::super::watching::{self, Every, Options, View};
+use super::super::watching::{self, Audience, Every, Options, View};
 use crate::watch::Manner;
 
 /// Plan at every save of a file that a manifest uses
@@ -23,6 +24,7 @@ Examples:
   personactl watch --apply -e sandbox     applies each plan
   personactl watch --only support/agent   one persona
   personactl watch --poll 30s             shows what others change, too
+  personactl watch --serve 127.0.0.1:8080
   personactl watch --format json          one line for each event")]
 pub(in crate::cli) struct Args {
     /// The persona directory
@@ -40,6 +42,10 @@ pub(in crate::cli) struct Args {
     /// network drives
     #[arg(long, value_name = "DURATION", value_parser = duration, num_args = 0..=1, default_missing_value = "1s")]
     poll_files: Option<Duration>,
+    /// Show the plan in a browser, too, for as long as the loop goes on; on
+    /// this machine only
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    serve: Option<SocketAddr>,
     /// The form of what is told [default: text on a terminal, else json]
     #[arg(long, value_name = "FORM")]
     format: Option<Format>,
@@ -60,7 +66,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
             true => Format::Text,
             false => Format::Json,
         });
-    let mut view = View::lines(form, &teller);
+    let view = View::lines(form, &teller);
     let options = Options {
         directory: &args.directory,
         selection: &args.selection,
@@ -73,5 +79,9 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         monitor: None,
         manner: args.poll_files.map_or(Manner::Events, Manner::Polling),
     };
-    watching::run(&options, context, &mut view).await
+    let mut audience = Audience::new(&teller, view);
+    if let Some(address) = args.serve {
+        audience.serve(address).await?;
+    }
+    watching::run(&options, context, &mut audience).await
 }

@@ -1,12 +1,13 @@
 //! One turn of the loop: look, plan what is due, apply it.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use super::audience::Audience;
 use super::due::Due;
 use super::event::{Cause, Event};
 use super::picture::Picture;
-use super::view::View;
 use super::{Options, Talk, Turn};
 use crate::api::Drafts;
 use crate::apply::Status;
@@ -70,12 +71,17 @@ impl<'d> Desk<'d> {
         }
     }
 
+    /// What all plans together say.
+    pub(super) const fn picture(&self) -> &Picture {
+        &self.picture
+    }
+
     /// Looks at all that may have changed, and plans what is due.
     pub(super) async fn turn(
         &mut self,
         cause: Cause,
         watcher: &mut Watcher,
-        view: &mut View<'_>,
+        audience: &mut Audience<'_>,
         signals: &mut Signals,
     ) -> Result<Turn, Error> {
         let began = Instant::now();
@@ -85,10 +91,10 @@ impl<'d> Desk<'d> {
         let site = Site {
             context: self.context,
             directory: self.options.directory.to_owned(),
-            environment: self.environment(view)?,
+            environment: self.environment(audience)?,
         };
-        self.settle(&site, view)?;
-        let changed = self.look(&site, watcher, view)?;
+        self.settle(&site, audience)?;
+        let changed = self.look(&site, watcher, audience)?;
         self.due.add(changed);
         if matches!(cause, Cause::Asked | Cause::Interval) {
             self.due = Due::All;
@@ -116,20 +122,20 @@ impl<'d> Desk<'d> {
             planned = self.plan(&work) => planned?,
         };
         match planned {
-            Some(planned) => self.conclude(&work, planned, view).await,
+            Some(planned) => self.conclude(&work, planned, audience).await,
             None => Ok(Turn::Nothing),
         }
     }
 
     /// What the settings say. Their mistakes are shown as those of manifests are.
-    fn environment(&mut self, view: &mut View<'_>) -> Result<Environment, Error> {
+    fn environment(&mut self, audience: &mut Audience<'_>) -> Result<Environment, Error> {
         let chosen = self.context.environment.as_deref();
         let directory = self.options.directory;
         let environment = Environment::resolve(directory, chosen, &self.context.process);
         environment.map_err(|error| {
             if let SettingsErrorKind::Mistakes(findings, sources) = &error.kind {
                 // That it cannot be told either is told by the error itself.
-                let _ = view.tell(&Event::Mistakes { findings, sources });
+                let _ = audience.tell(&Event::Mistakes { findings, sources });
                 self.mistakes = findings.clone();
             }
             error.into()
@@ -137,7 +143,7 @@ impl<'d> Desk<'d> {
     }
 
     /// Begins anew where the settings say something else.
-    fn settle(&mut self, site: &Site<'_>, view: &mut View<'_>) -> Result<(), Error> {
+    fn settle(&mut self, site: &Site<'_>, audience: &mut Audience<'_>) -> Result<(), Error> {
         self.refuse_protected(site)?;
         if self.settings.as_ref() == Some(&site.environment) {
             return Ok(());
@@ -151,7 +157,7 @@ impl<'d> Desk<'d> {
         self.live = None;
         self.due = Due::All;
         self.picture = Picture::default();
-        view.tell(&Event::Watching {
+        audience.tell(&Event::Watching {
             directory,
             environment: &site.environment.name,
             address: site.environment.api.label(),
@@ -176,7 +182,7 @@ impl<'d> Desk<'d> {
         &mut self,
         site: &Site<'_>,
         watcher: &mut Watcher,
-        view: &mut View<'_>,
+        audience: &mut Audience<'_>,
     ) -> Result<BTreeSet<Key>, Error> {
         let scope = scope(&site.environment.terms);
         watcher.renew();
@@ -190,7 +196,7 @@ impl<'d> Desk<'d> {
             .secrets
             .iter()
             .for_each(|secret| self.context.conceal(secret));
-        self.tell_mistakes(&changed, view)?;
+        self.tell_mistakes(&changed, audience)?;
         let desired: BTreeSet<Key> = self.keys().cloned().collect();
         let is_gone = |key: &Key| changed.contains(key) && !desired.contains(key);
         let steps = &mut self.picture.0.steps;
@@ -199,7 +205,11 @@ impl<'d> Desk<'d> {
     }
 
     /// Tells what is wrong with the manifests where that is something else than before, or was written anew.
-    fn tell_mistakes(&mut self, changed: &BTreeSet<Key>, view: &mut View<'_>) -> Result<(), Error> {
+    fn tell_mistakes(
+        &mut self,
+        changed: &BTreeSet<Key>,
+        audience: &mut Audience<'_>,
+    ) -> Result<(), Error> {
         let loaded = self.workspace.loaded();
         let findings = loaded.findings.iter();
         let told = findings.filter(|finding| finding.severity != Severity::Advice);
@@ -213,10 +223,10 @@ impl<'d> Desk<'d> {
         let mended: Vec<String> = before.difference(&now).cloned().collect();
         let is_new = told != self.mistakes || changed.iter().any(|key| loaded.broken.contains(key));
         if !mended.is_empty() {
-            view.tell(&Event::Mended(&mended))?;
+            audience.tell(&Event::Mended(&mended))?;
         }
-        if is_new && !told.is_empty() {
-            view.tell(&Event::Mistakes {
+        if is_new && !(told.is_empty() && self.mistakes.is_empty()) {
+            audience.tell(&Event::Mistakes {
                 findings: &told,
                 sources: &loaded.sources,
             })?;
@@ -329,7 +339,7 @@ impl<'d> Desk<'d> {
         &mut self,
         work: &Work<'_>,
         planned: Planned,
-        view: &mut View<'_>,
+        audience: &mut Audience<'_>,
     ) -> Result<Turn, Error> {
         let Planned {
             prepared,
@@ -343,27 +353,27 @@ impl<'d> Desk<'d> {
             monitor.planned(&self.picture.0);
         }
         if work.cause != Cause::Interval || is_news {
-            view.tell(&Event::Planned {
+            audience.tell(&Event::Planned {
                 cause: work.cause,
                 plan: &prepared.plan,
-                pending: self.picture.pending(),
+                picture: &self.picture,
                 took: work.began.elapsed(),
             })?;
         }
         if !work.applies || !prepared.plan.sends() {
             self.live = Some(prepared.live);
-            self.talk(work.site, view).await?;
+            self.talk(work.site, audience).await?;
             return Ok(Turn::Done);
         }
-        let turn = self.apply(work, prepared, view).await?;
+        let turn = self.apply(work, prepared, audience).await?;
         if !matches!(turn, Turn::Ended(_)) {
-            self.talk(work.site, view).await?;
+            self.talk(work.site, audience).await?;
         }
         Ok(turn)
     }
 
     /// Begins the conversation that is due. One that could not be begun is due no more: it may be there all the same.
-    async fn talk(&mut self, site: &Site<'_>, view: &mut View<'_>) -> Result<(), Error> {
+    async fn talk(&mut self, site: &Site<'_>, audience: &mut Audience<'_>) -> Result<(), Error> {
         let Some(Talk {
             key,
             replica,
@@ -378,13 +388,13 @@ impl<'d> Desk<'d> {
         match talk::converse(site, service, loaded, key, replica).await {
             Ok(conversation) => {
                 let conversation = &conversation;
-                view.tell(&Event::Talk { key, conversation })?;
+                audience.tell(&Event::Talk { key, conversation })?;
                 if opens {
                     talk::show(self.context, conversation);
                 }
                 Ok(())
             }
-            Err(error) => view.tell(&Event::Failed {
+            Err(error) => audience.tell(&Event::Failed {
                 error: &error,
                 again: None,
             }),
@@ -395,16 +405,16 @@ impl<'d> Desk<'d> {
         &mut self,
         work: &Work<'_>,
         prepared: Prepared,
-        view: &mut View<'_>,
+        audience: &mut Audience<'_>,
     ) -> Result<Turn, Error> {
         let began = Instant::now();
-        view.tell(&Event::Applying(&prepared.plan))?;
+        audience.tell(&Event::Applying(&prepared.plan))?;
         let service = self.service.as_ref().expect("the plan was made with it");
         let done = {
-            let view = std::cell::RefCell::new(&mut *view);
+            let audience = RefCell::new(&mut *audience);
             let tell = |event: &Event<'_>| {
                 // What was done is done, whether or not it can still be told.
-                let _ = view.borrow_mut().tell(event);
+                let _ = audience.borrow_mut().tell(event);
             };
             let told = Told {
                 mention: &|text| tell(&Event::Notice(text)),
@@ -427,10 +437,10 @@ impl<'d> Desk<'d> {
         } = done;
         self.live = Some(live);
         self.picture.done(&plan, &outcomes);
-        view.tell(&Event::Applied {
+        audience.tell(&Event::Applied {
             plan: &plan,
             outcomes: &outcomes,
-            pending: self.picture.pending(),
+            picture: &self.picture,
             took: began.elapsed(),
         })?;
         let mut ended = plan.steps.iter().zip(&outcomes);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::picture::Picture;
 use crate::apply::Outcome;
 use crate::cli::error::Error;
 use crate::model::{Conversation, Finding, Key};
@@ -35,8 +36,8 @@ pub(in crate::cli) enum Event<'e> {
     Planned {
         cause: Cause,
         plan: &'e Plan,
-        /// How many of all personas are not as they should be.
-        pending: usize,
+        /// What all plans together say.
+        picture: &'e Picture,
         /// From when it was noticed on.
         took: Duration,
     },
@@ -48,8 +49,8 @@ pub(in crate::cli) enum Event<'e> {
     Applied {
         plan: &'e Plan,
         outcomes: &'e [Outcome],
-        /// How many of all personas are not as they should be.
-        pending: usize,
+        /// What is left of all plans together.
+        picture: &'e Picture,
         took: Duration,
     },
     /// A conversation with a persona can be joined.

@@ -2,8 +2,9 @@
 //! was asked for.
 //!
 //! `desk` is what one turn does, `due` what is still to be planned, `picture` what all plans together say, `event` what
-//! is told, and `view` whom it is told to.
+//! is told, and `audience` whom it is told to: a `view` and a page in the browser. `monitor` is for a cluster.
 
+mod audience;
 mod desk;
 mod due;
 mod event;
@@ -14,6 +15,7 @@ mod view;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub(super) use self::audience::Audience;
 use self::desk::Desk;
 pub(super) use self::event::{Cause, Event, Wish};
 pub(super) use self::monitor::Monitor;
@@ -86,7 +88,7 @@ impl Every {
 pub(super) async fn run(
     options: &Options<'_>,
     context: &Context,
-    view: &mut View<'_>,
+    audience: &mut Audience<'_>,
 ) -> Result<Outcome, Error> {
     let mut signals = Signals::listen().map_err(Error::Signals)?;
     let mut watcher = Watcher::new(options.directory, options.manner);
@@ -97,7 +99,7 @@ pub(super) async fn run(
     let mut told_before = String::new();
     loop {
         let began = Instant::now();
-        let turn = desk.turn(cause, &mut watcher, view, &mut signals).await;
+        let turn = desk.turn(cause, &mut watcher, audience, &mut signals).await;
         if let Some(monitor) = options.monitor {
             monitor.ended(&turn, began.elapsed());
         }
@@ -112,7 +114,7 @@ pub(super) async fn run(
                 let told = causes(error);
                 // Nobody wants to hear with every file that is saved that there are no settings.
                 if cause != Cause::Save || again.is_some() || told != told_before {
-                    view.tell(&Event::Failed { error, again })?;
+                    audience.tell(&Event::Failed { error, again })?;
                 }
                 told_before = told;
                 again
@@ -120,23 +122,25 @@ pub(super) async fn run(
         };
         failures = again.map_or(0, |_| failures + 1);
         let retry = again.map(|again| Instant::now() + again);
-        cause = tokio::select! {
-            biased;
-            outcome = signals.next() => return Ok(outcome),
-            wish = view.wish() => match wish {
-                Wish::Quit => return Ok(Outcome::Done),
-                Wish::Plan => Cause::Asked,
-                Wish::Apply => Cause::Apply,
-                Wish::Open => Cause::Asked,
-            },
-            trouble = watcher.changed() => {
-                told(trouble.as_ref(), view)?;
-                Cause::Save
-            }
-            () = at(retry) => Cause::Retry,
-            () = at(due) => {
-                due = options.every.map(Every::next);
-                Cause::Interval
+        cause = loop {
+            tokio::select! {
+                biased;
+                outcome = signals.next() => return Ok(outcome),
+                wish = audience.wish() => match wish {
+                    Wish::Quit => return Ok(Outcome::Done),
+                    Wish::Plan => break Cause::Asked,
+                    Wish::Apply => break Cause::Apply,
+                    Wish::Open => audience.open(desk.picture()).await?,
+                },
+                trouble = watcher.changed() => {
+                    told(trouble.as_ref(), audience)?;
+                    break Cause::Save;
+                }
+                () = at(retry) => break Cause::Retry,
+                () = at(due) => {
+                    due = options.every.map(Every::next);
+                    break Cause::Interval;
+                }
             }
         };
     }
@@ -190,7 +194,7 @@ async fn at(time: Option<Instant>) {
     }
 }
 
-fn told(trouble: Option<&Trouble>, view: &mut View<'_>) -> Result<(), Error> {
+fn told(trouble: Option<&Trouble>, audience: &mut Audience<'_>) -> Result<(), Error> {
     let told = match trouble {
         None => return Ok(()),
         Some(Trouble::Overflow) => {
@@ -200,5 +204,5 @@ fn told(trouble: Option<&Trouble>, view: &mut View<'_>) -> Result<(), Error> {
             format!("The system does not watch these files, they are looked at every second: {why}")
         }
     };
-    view.tell(&Event::Notice(&told))
+    audience.tell(&Event::Notice(&told))
 }

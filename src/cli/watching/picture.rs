@@ -8,7 +8,7 @@ use crate::plan::{Action, FieldChange, Plan, Step};
 
 /// What is known to be different, by the last plan for each persona.
 #[derive(Debug, Default)]
-pub(super) struct Picture(pub(super) Plan);
+pub(in crate::cli) struct Picture(pub(super) Plan);
 
 impl Picture {
     /// Takes over a plan, which is about these personas alone, or about all.

@@ -56,6 +56,7 @@ fn say(teller: &Teller<'_>, event: &Event<'_>) -> Result<(), Error> {
     match event {
         Event::Watching { .. } => {}
         Event::Notice(text) => context.mention(text),
+        Event::Mistakes { findings: [], .. } => {}
         Event::Mistakes { findings, sources } => {
             context.say(&render::findings(findings, |place| sources.line(place)));
             context.mention(WATCHING);
@@ -128,13 +129,13 @@ fn object(teller: &Teller<'_>, event: &Event<'_>) -> Option<Value> {
         Event::Planned {
             cause,
             plan,
-            pending,
+            picture,
             took,
         } => (
             "planned",
             json!({
                 "cause": cause.word(),
-                "pending": pending,
+                "pending": picture.pending(),
                 "took_ms": milliseconds(*took),
                 "plan": report(teller, plan, None),
             }),
@@ -142,12 +143,12 @@ fn object(teller: &Teller<'_>, event: &Event<'_>) -> Option<Value> {
         Event::Applied {
             plan,
             outcomes,
-            pending,
+            picture,
             took,
         } => (
             "applied",
             json!({
-                "pending": pending,
+                "pending": picture.pending(),
                 "took_ms": milliseconds(*took),
                 "plan": report(teller, plan, Some(outcomes)),
             }),
