@@ -30,4 +30,4 @@ pub(crate) use files::{File, normalised};
 pub use load::{Loaded, Scope, load};
 pub use revision::{Draft, Revision};
 pub use trace::{Origin, Trace};
-pub use workspace::Workspace;
+pub use workspace::{News, Workspace};

@@ -23,6 +23,8 @@ pub struct Workspace {
     drafts: Vec<Draft>,
     /// The stamps of all that a manifest depends on, where it need not be read again while they are the same.
     stamps: BTreeMap<Key, Vec<Option<Stamp>>>,
+    /// The files that manifests use, and their texts: less than `loaded` has of those that nothing uses.
+    used: (BTreeSet<PathBuf>, Sources),
     has_overlays: bool,
 }
 
@@ -33,6 +35,17 @@ struct Sorted {
     kept: Vec<Draft>,
     /// Those that are to be read.
     stale: Vec<(Key, File)>,
+    /// Those that were read before, and are to be read again or are gone.
+    dropped: BTreeMap<Key, Draft>,
+}
+
+/// What a refresh has found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// The manifests that are not what they were, with those that have come or gone.
+    pub keys: BTreeSet<Key>,
+    /// Whether other files are read or looked for than before.
+    pub is_elsewhere: bool,
 }
 
 impl Workspace {
@@ -41,16 +54,11 @@ impl Workspace {
         &self.loaded
     }
 
-    /// Reads what may have changed; all of it the first time. Returns the keys of the manifests that are not
-    /// what they were, with those that have come or gone.
+    /// Reads what may have changed; all of it the first time.
     ///
     /// # Errors
     /// Where the directory cannot be read. Everything is read anew then the next time.
-    pub fn refresh(
-        &mut self,
-        directory: &Path,
-        scope: &Scope<'_>,
-    ) -> Result<BTreeSet<Key>, LoadError> {
+    pub fn refresh(&mut self, directory: &Path, scope: &Scope<'_>) -> Result<News, LoadError> {
         let start = SystemTime::now();
         let mut former = std::mem::take(self);
         let real = canonical(directory)?;
@@ -62,34 +70,41 @@ impl Workspace {
 
         let before: BTreeSet<Key> = keys(&former.loaded).cloned().collect();
         let is_same = self.has_overlays == former.has_overlays;
-        let Sorted { kept, stale } = former.sort(found.manifests, is_same);
-        for draft in &kept {
-            self.stamps.extend(former.stamps.remove_entry(&draft.key));
-            former.hand_over(draft, &mut files);
-        }
+        let Sorted {
+            kept,
+            stale,
+            dropped,
+        } = former.sort(found.manifests, is_same);
         let read: Vec<Key> = stale.iter().map(|(key, _)| key.clone()).collect();
         let fresh = drafts(stale, &home, scope, &mut files, &mut loaded.findings);
-        for draft in &fresh {
-            let stamps = stamps(draft, start);
-            self.stamps
-                .extend(stamps.map(|stamps| (draft.key.clone(), stamps)));
-        }
         let rewritten = fresh
             .iter()
             .filter(|draft| former.reads_otherwise(draft, &files.sources));
-        let mut changed: BTreeSet<Key> = rewritten.map(|draft| draft.key.clone()).collect();
+        let mut news = News {
+            keys: rewritten.map(|draft| draft.key.clone()).collect(),
+            is_elsewhere: !is_alike(&fresh, &dropped),
+        };
+        self.stamps = former.keep_stamps(&fresh, &dropped, start);
+        match news.is_elsewhere {
+            true => kept
+                .iter()
+                .for_each(|draft| former.hand_over(draft, &mut files)),
+            false => former.hand_over_all(&mut files),
+        }
 
+        self.used = (files.asked.clone(), files.sources.clone());
         self.drafts = kept.into_iter().chain(fresh).collect();
         self.drafts.sort_by(|a, b| a.key.cmp(&b.key));
         loaded.survey(&self.drafts, found.private, scope, &home, &mut files);
         loaded.finish(&mut self.drafts, scope, files);
         let now: BTreeSet<Key> = keys(&loaded).cloned().collect();
-        changed.extend(before.symmetric_difference(&now).cloned());
+        news.keys.extend(before.symmetric_difference(&now).cloned());
         let differs = |key: &Key| desired(&former.loaded, key) != desired(&loaded, key);
-        changed.extend(read.into_iter().filter(differs));
-        changed.retain(|key| !loaded.elsewhere.contains(key) || before.contains(key));
+        news.keys.extend(read.into_iter().filter(differs));
+        news.keys
+            .retain(|key| !loaded.elsewhere.contains(key) || before.contains(key));
         self.loaded = loaded;
-        Ok(changed)
+        Ok(news)
     }
 
     /// The manifests for which a file was read or looked for, as the user would type it.
@@ -121,12 +136,22 @@ impl Workspace {
             drafts.map(|draft| (draft.key.clone(), draft)).collect();
         let mut sorted = Sorted::default();
         for (key, file) in manifests {
-            let draft = drafts.remove(&key).filter(|_| is_same);
-            match draft.filter(|draft| draft.file == file && self.is_current(draft)) {
-                Some(draft) => sorted.kept.push(draft),
-                None => sorted.stale.push((key, file)),
+            let is_current = |draft: &Draft| draft.file == file && self.is_current(draft);
+            let draft = match drafts.remove(&key) {
+                Some(draft) if is_same && is_current(&draft) => Ok(draft),
+                other => Err(other),
+            };
+            match draft {
+                Ok(draft) => sorted.kept.push(draft),
+                Err(draft) => {
+                    sorted
+                        .dropped
+                        .extend(draft.map(|draft| (key.clone(), draft)));
+                    sorted.stale.push((key, file));
+                }
             }
         }
+        sorted.dropped.extend(drafts);
         let kept: BTreeSet<&Key> = sorted.kept.iter().map(|draft| &draft.key).collect();
         let said = std::mem::take(&mut self.loaded.desired).into_iter();
         let (said, gone) = said.partition(|desired: &Desired| kept.contains(&desired.key));
@@ -151,6 +176,32 @@ impl Workspace {
         both.all(|(path, stamp)| Stamp::of(path) == *stamp)
     }
 
+    /// The stamps of all manifests that need not be read again.
+    fn keep_stamps(
+        &mut self,
+        fresh: &[Draft],
+        dropped: &BTreeMap<Key, Draft>,
+        start: SystemTime,
+    ) -> BTreeMap<Key, Vec<Option<Stamp>>> {
+        let mut kept = std::mem::take(&mut self.stamps);
+        for key in dropped.keys() {
+            kept.remove(key);
+        }
+        let fresh = fresh
+            .iter()
+            .filter_map(|draft| Some((draft.key.clone(), stamps(draft, start)?)));
+        kept.extend(fresh);
+        kept
+    }
+
+    /// Takes over all that was read, less what was read anew.
+    fn hand_over_all(&mut self, files: &mut Files) {
+        let (asked, mut sources) = std::mem::take(&mut self.used);
+        sources.extend(std::mem::take(&mut files.sources));
+        files.sources = sources;
+        files.asked = asked;
+    }
+
     /// Takes over what was read for a manifest.
     fn hand_over(&self, draft: &Draft, files: &mut Files) {
         for used in draft.used.iter().filter(|used| used.is_there) {
@@ -167,6 +218,15 @@ impl Workspace {
             self.loaded.sources.text(&file) != sources.text(&file)
         })
     }
+}
+
+/// Whether manifests that were read again use the very same files, and none has come or gone.
+fn is_alike(fresh: &[Draft], dropped: &BTreeMap<Key, Draft>) -> bool {
+    let is_same = |draft: &Draft| {
+        let before = dropped.get(&draft.key);
+        before.is_some_and(|before| before.file == draft.file && before.used == draft.used)
+    };
+    fresh.len() == dropped.len() && fresh.iter().all(is_same)
 }
 
 fn keys(loaded: &Loaded) -> impl Iterator<Item = &Key> {

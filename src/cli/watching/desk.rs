@@ -20,7 +20,7 @@ use crate::cli::prepared::Prepared;
 use crate::cli::signals::Signals;
 use crate::cli::site::{Service, Site, scope};
 use crate::ledger::Ledger;
-use crate::manifest::Workspace;
+use crate::manifest::{News, Workspace};
 use crate::model::{Desired, Finding, Key, Live, Severity};
 use crate::plan::{Deletes, Policy};
 use crate::settings::{Environment, SettingsErrorKind};
@@ -186,10 +186,13 @@ impl<'d> Desk<'d> {
     ) -> Result<BTreeSet<Key>, Error> {
         let scope = scope(&site.environment.terms);
         watcher.renew();
-        let mut changed = self.workspace.refresh(&site.directory, &scope)?;
+        let News {
+            keys: mut changed,
+            is_elsewhere,
+        } = self.workspace.refresh(&site.directory, &scope)?;
         // What was written before a folder was watched is not told.
-        if !changed.is_empty() && watcher.cover(&self.workspace.folders(), self.workspace.paths()) {
-            changed.extend(self.workspace.refresh(&site.directory, &scope)?);
+        if is_elsewhere && watcher.cover(&self.workspace.folders(), self.workspace.paths()) {
+            changed.extend(self.workspace.refresh(&site.directory, &scope)?.keys);
         }
         let loaded = self.workspace.loaded();
         loaded

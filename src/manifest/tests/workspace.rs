@@ -11,10 +11,10 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 impl Site {
     fn refresh(&self, workspace: &mut Workspace) -> Vec<String> {
-        let changed = workspace
+        let news = workspace
             .refresh(&self.path("personas"), &self.scope())
             .expect("a directory that can be read");
-        changed.iter().map(ToString::to_string).collect()
+        news.keys.iter().map(ToString::to_string).collect()
     }
 
     /// Waits until the clock of the files has moved on, so that they count as read.
