@@ -11,6 +11,7 @@ use super::commands;
 use super::context::Context;
 use super::error::Error;
 use super::outcome::Outcome;
+use super::watching;
 use crate::render::on_one_line;
 use crate::settings::Process;
 
@@ -80,6 +81,7 @@ fn carry_out(args: &Args, context: &Context) -> Result<Outcome, Error> {
 
 /// Says that the program is broken, and where. What it broke on may be a secret, so that is left out.
 fn own_up(panic: &PanicHookInfo<'_>) {
+    watching::give_back();
     let place = panic.location().map(ToString::to_string);
     // Where standard error is gone, there is nobody left to tell.
     let _ = writeln!(

@@ -7,6 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use super::outcome::Outcome;
+use super::watching;
 use crate::apply::Stop;
 
 /// How long is waited for what is under way: seven seconds after its first signal, CI kills.
@@ -56,6 +57,7 @@ pub(super) async fn leaving<T>(work: impl Future<Output = T>) -> Result<T, Outco
 
 /// Ends the program. Every write up to here is whole, and recorded or found again by the next plan.
 fn end(outcome: Outcome) -> ! {
+    watching::give_back();
     #[expect(
         clippy::exit,
         reason = "the user has asked twice, and nothing is left to save"

@@ -1,6 +1,7 @@
 //! Plans, findings and outcomes turned into bytes. All colour and all escaping live here: text from
 //! the service or from a manifest passes `escape` on its way out.
 
+mod brief;
 mod command;
 mod conversation;
 mod document;
@@ -16,6 +17,7 @@ mod table;
 mod value;
 mod wrap;
 
+pub(crate) use brief::{counts, finding, step, stepped, tally};
 pub use conversation::conversation_json;
 pub use document::{document, record};
 pub use drafts::draft;
@@ -25,4 +27,7 @@ pub use imports::{import, imported, strangers};
 pub use outcomes::{outcome, outcomes};
 pub use plan::{Form, Marks, Report, SUMMARY, Setting, redacted, redacted_outcomes, waiting};
 pub use status::{State, Status, statuses, statuses_json};
+pub(crate) use style::{BLOCKED, CHANGED, FAINT, REMOVED, STRONG};
 pub use table::{Line, table};
+pub(crate) use value::counted;
+pub(crate) use wrap::{Span, line, wrap};

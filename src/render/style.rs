@@ -4,12 +4,12 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 
-pub(super) const ADDED: Style = AnsiColor::Green.on_default();
-pub(super) const REMOVED: Style = AnsiColor::Red.on_default();
-pub(super) const CHANGED: Style = AnsiColor::Yellow.on_default();
-pub(super) const BLOCKED: Style = AnsiColor::Magenta.on_default();
-pub(super) const STRONG: Style = Style::new().bold();
-pub(super) const FAINT: Style = Style::new().dimmed();
+pub(crate) const ADDED: Style = AnsiColor::Green.on_default();
+pub(crate) const REMOVED: Style = AnsiColor::Red.on_default();
+pub(crate) const CHANGED: Style = AnsiColor::Yellow.on_default();
+pub(crate) const BLOCKED: Style = AnsiColor::Magenta.on_default();
+pub(crate) const STRONG: Style = Style::new().bold();
+pub(crate) const FAINT: Style = Style::new().dimmed();
 
 /// The text in a style, whatever it is.
 pub(super) fn paint(style: Style, text: impl Display) -> String {

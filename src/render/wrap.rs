@@ -8,18 +8,18 @@ use super::style::paint;
 
 /// A stretch of text in one style.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) style: Style,
-    pub(super) text: String,
+pub(crate) struct Span {
+    pub(crate) style: Style,
+    pub(crate) text: String,
 }
 
 impl Span {
-    pub(super) fn new(style: Style, text: impl Into<String>) -> Self {
+    pub(crate) fn new(style: Style, text: impl Into<String>) -> Self {
         let text = text.into();
         Self { style, text }
     }
 
-    pub(super) fn plain(text: impl Into<String>) -> Self {
+    pub(crate) fn plain(text: impl Into<String>) -> Self {
         Self::new(Style::new(), text)
     }
 }
@@ -36,7 +36,7 @@ pub(super) fn pad(text: &str, columns: usize) -> String {
 }
 
 /// The spans on one line.
-pub(super) fn line(spans: &[Span]) -> String {
+pub(crate) fn line(spans: &[Span]) -> String {
     let painted = |span: &Span| match span.style == Style::new() {
         true => span.text.clone(),
         false => paint(span.style, &span.text),
@@ -45,7 +45,7 @@ pub(super) fn line(spans: &[Span]) -> String {
 }
 
 /// The spans on lines of at most so many columns, broken between words where that is possible.
-pub(super) fn wrap(spans: &[Span], columns: usize) -> Vec<Vec<Span>> {
+pub(crate) fn wrap(spans: &[Span], columns: usize) -> Vec<Vec<Span>> {
     let mut paper = Paper {
         columns: columns.max(2),
         lines: vec![Vec::new()],

@@ -11,7 +11,7 @@ use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::reports::{Reports, Teller};
 use super::super::site::DIRECTORY;
-use super::super::watching::{self, Audience, Every, Options, View};
+use super::super::watching::{self, Audience, Every, Options, Screen, View};
 use crate::watch::Manner;
 
 /// Plan at every save of a file that a manifest uses
@@ -46,7 +46,8 @@ pub(in crate::cli) struct Args {
     /// this machine only
     #[arg(long, value_name = "ADDRESS:PORT")]
     serve: Option<SocketAddr>,
-    /// The form of what is told [default: text on a terminal, else json]
+    /// The form of what is told [default: a view with keys on
+    /// a terminal, else json]
     #[arg(long, value_name = "FORM")]
     format: Option<Format>,
 }
@@ -60,13 +61,12 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     }
     let reports = Reports::default();
     let teller = Teller::new(context, &args.directory, &reports, &args.selection, None)?;
-    let form = args
-        .format
-        .unwrap_or_else(|| match io::stdout().is_terminal() {
-            true => Format::Text,
-            false => Format::Json,
-        });
-    let view = View::lines(form, &teller);
+    let is_terminal = io::stdout().is_terminal();
+    let view = match args.format {
+        Some(form) => View::lines(form, &teller),
+        None if !is_terminal => View::lines(Format::Json, &teller),
+        None => Screen::start(context).map_or(View::Text(&teller), View::Screen),
+    };
     let options = Options {
         directory: &args.directory,
         selection: &args.selection,

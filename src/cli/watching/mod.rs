@@ -2,14 +2,20 @@
 //! was asked for.
 //!
 //! `desk` is what one turn does, `due` what is still to be planned, `picture` what all plans together say, `event` what
-//! is told, and `audience` whom it is told to: a `view` and a page in the browser. `monitor` is for a cluster.
+//! is told, and `audience` whom it is told to: a `view` and a page in the browser. `screen` is the view of a terminal, whose
+//! lines `brief` makes, with the time by `clock`. `monitor` is for a cluster.
 
 mod audience;
+mod brief;
+mod clock;
 mod desk;
 mod due;
 mod event;
 mod monitor;
 mod picture;
+#[cfg(test)]
+mod samples;
+mod screen;
 mod view;
 
 use std::path::Path;
@@ -19,6 +25,7 @@ pub(super) use self::audience::Audience;
 use self::desk::Desk;
 pub(super) use self::event::{Cause, Event, Wish};
 pub(super) use self::monitor::Monitor;
+pub(super) use self::screen::{Screen, give_back};
 pub(super) use self::view::View;
 use super::args::Selection;
 use super::context::Context;

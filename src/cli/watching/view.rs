@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::event::{Event, Wish};
+use super::screen::Screen;
 use crate::cli::args::Format;
 use crate::cli::commands::talk;
 use crate::cli::error::Error;
@@ -18,6 +19,8 @@ pub(in crate::cli) enum View<'v> {
     Text(&'v Teller<'v>),
     /// One JSON object on a line for each event.
     Json(&'v Teller<'v>),
+    /// A terminal, with keys.
+    Screen(Screen<'v>),
 }
 
 const WATCHING: &str = "Watching; Ctrl-C ends it.";
@@ -39,6 +42,10 @@ impl<'v> View<'v> {
                 Some(object) => teller.context.result(&render::in_json(&object.to_string())),
                 None => Ok(()),
             },
+            Self::Screen(screen) => {
+                screen.tell(event);
+                Ok(())
+            }
         }
     }
 
@@ -46,6 +53,7 @@ impl<'v> View<'v> {
     pub(super) async fn wish(&mut self) -> Wish {
         match self {
             Self::Text(_) | Self::Json(_) => std::future::pending().await,
+            Self::Screen(screen) => screen.wish().await,
         }
     }
 }

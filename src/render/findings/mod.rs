@@ -17,17 +17,17 @@ pub use sarif::verdict as verdict_sarif;
 pub use text::{findings, verdict};
 
 /// A finding as every form tells it: its words quote what the user wrote, which may be a key in the wrong place.
-struct Said<'f> {
+pub(super) struct Said<'f> {
     severity: Severity,
     code: &'static str,
-    message: Cow<'f, str>,
+    pub(super) message: Cow<'f, str>,
     place: Option<&'f Place>,
-    hint: Option<Cow<'f, str>>,
+    pub(super) hint: Option<Cow<'f, str>>,
     documentation: Option<&'static str>,
 }
 
 impl<'f> Said<'f> {
-    fn of(finding: &'f Finding) -> Self {
+    pub(super) fn of(finding: &'f Finding) -> Self {
         let Finding {
             severity,
             code,

@@ -18,4 +18,5 @@ mod words;
 pub use html::waiting;
 pub use redacted::{redacted, redacted_outcomes};
 pub use report::{Form, Marks, Report, SUMMARY, Setting};
-pub(super) use words::ended;
+pub(super) use text::sign;
+pub(super) use words::{counts, ended, named};

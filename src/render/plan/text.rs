@@ -325,7 +325,7 @@ fn title(step: &Step) -> Vec<Span> {
 }
 
 /// The sign of an action, and its colour.
-const fn sign(action: &Action) -> (char, Style) {
+pub(in crate::render) const fn sign(action: &Action) -> (char, Style) {
     let style = match action {
         Action::Create(_) | Action::Recreate(_) => ADDED,
         Action::Adopt(_) | Action::Update(_) => CHANGED,

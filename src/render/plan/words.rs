@@ -72,7 +72,7 @@ pub(super) const fn sign(action: &Action) -> char {
 }
 
 /// What there is to do, leaving out what there is none of.
-pub(super) fn counts(summary: Summary) -> String {
+pub(in crate::render) fn counts(summary: Summary) -> String {
     listed(&parts(summary))
 }
 
@@ -117,7 +117,7 @@ pub(super) fn unavailable(step: &Step) -> impl Iterator<Item = String> {
 }
 
 /// The first fields of a step, in one line; that somebody edited one live is worth a look.
-pub(super) fn named(step: &Step, quote: Quote<'_>) -> String {
+pub(in crate::render) fn named(step: &Step, quote: Quote<'_>) -> String {
     let field = |field: &FieldChange| {
         let path = quote(field.path.as_str());
         match field.cause {
