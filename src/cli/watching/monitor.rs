@@ -15,7 +15,7 @@ use crate::plan::{Plan, Step};
 use crate::probes::Health;
 
 /// How long a turn may take until the loop is taken for dead: a service that asks for patience is granted some.
-const SILENCE: Duration = Duration::from_mins(20);
+const SILENCE: Duration = Duration::from_secs(20 * 60);
 /// How many rounds may fail until the loop is not ready any more.
 const ROUNDS: u32 = 3;
 
