@@ -101,6 +101,7 @@ impl<'d> Desk<'d> {
         }
         let applies = match cause {
             Cause::Apply => {
+                self.refuse_protected(&site)?;
                 self.due = Due::All;
                 true
             }
@@ -144,7 +145,9 @@ impl<'d> Desk<'d> {
 
     /// Begins anew where the settings say something else.
     fn settle(&mut self, site: &Site<'_>, audience: &mut Audience<'_>) -> Result<(), Error> {
-        self.refuse_protected(site)?;
+        if self.options.applies {
+            self.refuse_protected(site)?;
+        }
         if self.settings.as_ref() == Some(&site.environment) {
             return Ok(());
         }
@@ -165,15 +168,16 @@ impl<'d> Desk<'d> {
         })
     }
 
+    /// Refuses to apply where somebody has to say a second word.
     fn refuse_protected(&self, site: &Site<'_>) -> Result<(), Error> {
         let Environment {
             name, protected, ..
         } = &site.environment;
-        if !self.options.applies || !protected || self.options.allowed == Some(name) {
+        if !protected || self.options.allowed == Some(name) {
             return Ok(());
         }
         Err(Error::NotConfirmed(format!(
-            "`{name}` is protected; watch does not apply to it"
+            "`{name}` is protected: nothing is applied to it from here"
         )))
     }
 
