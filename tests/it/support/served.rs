@@ -11,7 +11,7 @@ use super::site::{Running, Site};
 pub(crate) struct Served {
     home: Site,
     url: String,
-    _running: Running,
+    running: Running,
 }
 
 impl Served {
@@ -27,20 +27,17 @@ impl Served {
             "personas/_sandbox/personas.json",
             json!(personas).to_string(),
         );
-        let listen = ["sandbox", "--listen", "127.0.0.1:0"];
-        let mut running = home.start(listen.iter().chain(options).copied());
-        let mut line = String::new();
-        let stdout = running.0.stdout.take().expect("it is piped");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("it says where it listens");
-        let mut words = line.split_whitespace();
-        let url = words.find(|word| word.starts_with("http://"));
-        Self {
-            url: url.expect("an address").trim_end_matches(',').to_owned(),
-            home,
-            _running: running,
-        }
+        let (running, url) = listen(&home, &[&["--listen", "127.0.0.1:0"], options].concat());
+        Self { url, home, running }
+    }
+
+    /// Ends it, and starts it again at the same place with what it held, once `meanwhile` is done.
+    pub(crate) fn restart(&mut self, meanwhile: impl FnOnce()) {
+        self.running.end();
+        meanwhile();
+        let (_, address) = self.url.split_once("//").expect("a scheme");
+        let address = address.trim_end_matches("/v2");
+        (self.running, _) = listen(&self.home, &["--listen", address]);
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -82,4 +79,18 @@ impl Served {
     pub(crate) fn live(&self) -> Vec<Value> {
         self.home.live()
     }
+}
+
+/// Starts a sandbox, and hears where it listens.
+fn listen(home: &Site, options: &[&str]) -> (Running, String) {
+    let mut running = home.start(["sandbox"].iter().chain(options).copied());
+    let mut line = String::new();
+    let stdout = running.0.stdout.take().expect("it is piped");
+    BufReader::new(stdout)
+        .read_line(&mut line)
+        .expect("it says where it listens");
+    let mut words = line.split_whitespace();
+    let url = words.find(|word| word.starts_with("http://"));
+    let url = url.expect("an address").trim_end_matches(',').to_owned();
+    (running, url)
 }

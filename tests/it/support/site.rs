@@ -169,10 +169,18 @@ impl Site {
 /// A program that is ended with the test.
 pub(crate) struct Running(pub(crate) Child);
 
-impl Drop for Running {
-    fn drop(&mut self) {
+impl Running {
+    /// Ends it at once.
+    pub(crate) fn end(&mut self) {
+        // It may have ended by itself.
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
