@@ -2,9 +2,11 @@
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 mod corpus;
+mod editors;
 mod journal;
 mod site;
 mod validate;
+mod watch;
 
 use std::env;
 use std::process::ExitCode;
@@ -34,6 +36,8 @@ enum What {
     Journal,
     /// Finding mistakes, beside reading the files
     Validate,
+    /// From a save to its plan
+    Watch,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +55,7 @@ fn main() -> ExitCode {
             journal::measure as fn(usize, usize) -> String,
         ),
         (What::Validate, validate::measure),
+        (What::Watch, watch::measure),
     ] {
         if what.is_empty() || what.contains(&part) {
             println!("{}\n", measure(personas, rounds));

@@ -36,20 +36,35 @@ impl Site {
         }
     }
 
+    /// The folder that the persona directory lies in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The persona directory.
     pub(crate) fn personas(&self) -> PathBuf {
         self.folder.path().join("personas")
+    }
+
+    /// The program, ready to run here with these arguments.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.prepared(Command::new(this()), arguments)
+    }
+
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
+        prepare(&mut command, self.folder.path());
+        command
+            .args(arguments)
+            .env("TAVUS_PUBLIC_API_BASE_URL", &self.url)
+            .env("TAVUS_API_KEY", "any");
+        command
     }
 
     /// How long the program takes with these arguments, under another program.
     pub(crate) fn time(&self, wrapper: &[&str], arguments: &[&str]) -> Duration {
         let mut command = Command::new(wrapper[0]);
         command.args(&wrapper[1..]).arg(this());
-        prepare(&mut command, self.folder.path());
-        command
-            .args(arguments)
-            .env("TAVUS_PUBLIC_API_BASE_URL", &self.url)
-            .env("TAVUS_API_KEY", "any");
+        let mut command = self.prepared(command, arguments);
         let begun = Instant::now();
         let output = command.output().expect("it runs");
         let taken = begun.elapsed();
