@@ -42,7 +42,7 @@ pub(crate) const SANDBOX: &str = "sandbox";
 const PRIVATE: &str = ".personactl";
 
 /// The environment that a run is about.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
     /// Its name.
     pub name: String,
@@ -65,7 +65,7 @@ pub struct Environment {
 }
 
 /// What the manifests of an environment are read and compared with. It takes neither a service nor a key.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
     /// The environment's name.
     pub environment: String,
@@ -84,7 +84,7 @@ pub struct Terms {
 }
 
 /// A service.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Api {
     /// The embedded one.
     Sandbox {

@@ -151,17 +151,14 @@ impl<'d> Desk<'d> {
         if self.settings.as_ref() == Some(&site.environment) {
             return Ok(());
         }
-        let chosen = self.context.environment.as_deref();
-        let directory = self.options.directory;
-        let again = Environment::resolve(directory, chosen, &self.context.process)?;
-        self.settings = Some(again);
+        self.settings = Some(site.environment.clone());
         self.service = None;
         self.workspace = Workspace::default();
         self.live = None;
         self.due = Due::All;
         self.picture = Picture::default();
         audience.tell(&Event::Watching {
-            directory,
+            directory: self.options.directory,
             environment: &site.environment.name,
             address: site.environment.api.label(),
             applies: self.options.applies,
