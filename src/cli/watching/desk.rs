@@ -134,7 +134,9 @@ impl<'d> Desk<'d> {
         let directory = self.options.directory;
         let environment = Environment::resolve(directory, chosen, &self.context.process);
         environment.map_err(|error| {
-            if let SettingsErrorKind::Mistakes(findings, sources) = &error.kind {
+            if let SettingsErrorKind::Mistakes(findings, sources) = &error.kind
+                && *findings != self.mistakes
+            {
                 // That it cannot be told either is told by the error itself.
                 let _ = audience.tell(&Event::Mistakes { findings, sources });
                 self.mistakes = findings.clone();

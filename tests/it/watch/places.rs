@@ -146,6 +146,27 @@ fn a_change_of_the_settings_is_a_new_beginning() {
     watching.is_silent(&site);
 }
 
+#[test]
+fn mistakes_in_the_settings_are_told_once_whatever_else_is_written() {
+    let site = site();
+    let mut watching = watching(&site, &[]);
+    put(&site, "personas/personactl.yaml", "environments: [\n");
+    watching.next("mistakes");
+    watching.next("failed");
+    for number in 0..3 {
+        put(&site, "beside.txt", &number.to_string());
+        write(&site, "ana", &format!("text {number}"));
+    }
+    put(
+        &site,
+        "personas/personactl.yaml",
+        "default_environment: sandbox\n",
+    );
+    watching.next("mended");
+    watching.plans_saying("save", &["ana"], "text 2");
+    watching.is_silent(&site);
+}
+
 /// What git-sync does: a work tree for each commit, and a link to the one that counts.
 fn publish(site: &Site, commit: &str, prompt: &str) {
     write_in(site, commit, prompt);
