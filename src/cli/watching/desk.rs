@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::time::Instant;
 
 use super::audience::Audience;
@@ -23,7 +24,7 @@ use crate::ledger::Ledger;
 use crate::manifest::{News, Workspace};
 use crate::model::{Desired, Finding, Key, Live, Severity};
 use crate::plan::{Deletes, Policy};
-use crate::settings::{Environment, SettingsErrorKind};
+use crate::settings::{Environment, SettingsError, SettingsErrorKind};
 use crate::watch::Watcher;
 
 /// Of so many personas each is fetched by itself: of more, the list takes fewer requests.
@@ -133,6 +134,7 @@ impl<'d> Desk<'d> {
         let chosen = self.context.environment.as_deref();
         let directory = self.options.directory;
         let environment = Environment::resolve(directory, chosen, &self.context.process);
+        let environment = environment.and_then(|environment| self.remain(environment));
         environment.map_err(|error| {
             if let SettingsErrorKind::Mistakes(findings, sources) = &error.kind
                 && *findings != self.mistakes
@@ -143,6 +145,20 @@ impl<'d> Desk<'d> {
             }
             error.into()
         })
+    }
+
+    /// Refuses to go on without the settings that there were: what is left means another account, and whoever saves
+    /// them anew may have taken them away for a moment only.
+    fn remain(&self, environment: Environment) -> Result<Environment, SettingsError> {
+        let former = self.settings.as_ref().and_then(|known| known.file.clone());
+        match former {
+            Some(file) if environment.file.is_none() => Err(SettingsError {
+                environment: None,
+                file: Some(file),
+                kind: SettingsErrorKind::Io(ErrorKind::NotFound.into()),
+            }),
+            _ => Ok(environment),
+        }
     }
 
     /// Begins anew where the settings say something else.

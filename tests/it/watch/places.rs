@@ -167,6 +167,22 @@ fn mistakes_in_the_settings_are_told_once_whatever_else_is_written() {
     watching.is_silent(&site);
 }
 
+#[test]
+fn without_its_settings_it_does_not_turn_to_another_account() {
+    let site = site();
+    let settings = site.path("personas/personactl.yaml");
+    let mut watching = watching(&site, &["--apply"]);
+    for round in 0..2 {
+        fs::rename(&settings, site.path("away")).expect("it is moved");
+        watching.next("failed");
+        write(&site, "ana", &format!("round {round}"));
+        fs::rename(site.path("away"), &settings).expect("it is moved");
+        watching.plans("save", &["ana"]);
+        watching.next("applied");
+    }
+    site.run(["plan"]).success().says("No changes");
+}
+
 /// What git-sync does: a work tree for each commit, and a link to the one that counts.
 fn publish(site: &Site, commit: &str, prompt: &str) {
     write_in(site, commit, prompt);
