@@ -112,8 +112,10 @@ pub(super) async fn run(
         }
         let again = match turn {
             Ok(Turn::Ended(outcome)) => return Ok(outcome),
-            Ok(Turn::Nothing | Turn::Done | Turn::Partial) => None,
-            Ok(Turn::Unfinished) => Some(wait(failures)),
+            Ok(turn) => {
+                told_before.clear();
+                matches!(turn, Turn::Unfinished).then(|| wait(failures))
+            }
             Err(error) if cause == Cause::Start && options.ends(&error) => return Err(error),
             Err(error) => {
                 let again = is_passing(&error).then(|| wait(failures));

@@ -34,6 +34,26 @@ fn folders_that_come_and_go_are_seen_with_what_is_in_them() {
     watching.is_silent(&site);
 }
 
+#[test]
+fn the_persona_directory_may_go_and_come_back() {
+    let service = Served::with(&[]);
+    let site = site_at(service.url());
+    site.run(["apply", "--yes"]).success();
+    let mut watching = watching(&site, &[]);
+    for round in 0..2 {
+        fs::rename(site.path("personas"), site.path("away")).expect("it is moved");
+        let told = watching.next("failed");
+        assert!(told["again_ms"].is_null(), "{told:#}");
+        let text = manifest("ana", &format!("round {round}"));
+        site.write("away/ana.yaml", text);
+        fs::rename(site.path("away"), site.path("personas")).expect("it is moved");
+        watching.plans("save", &["ana"]);
+    }
+    write(&site, "ana", "x");
+    watching.plans("save", &[]);
+    watching.is_silent(&site);
+}
+
 /// A repository whose `ana` has this prompt, and `shared/manners.md` and `shared/other.md` beside the personas.
 fn sharing(prompt: &str) -> Site {
     let site = site();
