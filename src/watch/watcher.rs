@@ -10,15 +10,14 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 
 use super::burst::{Burst, Trouble};
-use super::hold::index_lock;
+use super::hold::{index_lock, is_held};
 
 /// Folders in the directory that are written by us, and by git, and never by an editor.
 const FOREIGN: [&str; 4] = [".personactl", "_ledger", "_sandbox", ".git"];
 /// How often files are looked at where the system does not watch them.
 pub(crate) const POLL: Duration = Duration::from_secs(1);
-/// How often is asked whether git is done, and for how long: a lock may have been left behind.
+/// How often is asked whether git is done.
 const HELD: Duration = Duration::from_millis(10);
-const HELD_AT_MOST: Duration = Duration::from_secs(10);
 
 /// How changes come to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,8 +177,7 @@ impl Watcher {
 
     async fn wait_for_git(&self) {
         let lock = index_lock(self.watched.as_ref().unwrap_or(&self.root));
-        let start = Instant::now();
-        while lock.exists() && start.elapsed() < HELD_AT_MOST {
+        while is_held(&lock) {
             tokio::time::sleep(HELD).await;
         }
     }
