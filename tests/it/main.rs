@@ -38,6 +38,7 @@ mod talk;
 mod undo;
 mod validate;
 mod version;
+#[cfg(unix)]
 mod watch;
 #[cfg(unix)]
 mod workflows;

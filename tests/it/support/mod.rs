@@ -3,6 +3,7 @@
 
 mod browser;
 mod canned;
+#[cfg(unix)]
 #[path = "../../../examples/speed/editors.rs"]
 mod editors;
 mod git;
@@ -11,10 +12,12 @@ mod served;
 mod site;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
 mod watching;
 
 pub(crate) use browser::{Browser, Scripts};
 pub(crate) use canned::Canned;
+#[cfg(unix)]
 pub(crate) use editors::{Editor, swap};
 pub(crate) use git::{DAY, git};
 pub(crate) use scripted::{Answer, Asked, Scripted};
@@ -22,4 +25,5 @@ pub(crate) use served::Served;
 pub(crate) use site::{Output, Running, Site};
 #[cfg(unix)]
 pub(crate) use terminal::{has_terminal, on_terminal};
+#[cfg(unix)]
 pub(crate) use watching::{Watching, keys};

@@ -32,6 +32,7 @@ impl Served {
     }
 
     /// Ends it, and starts it again at the same place with what it held, once `meanwhile` is done.
+    #[cfg(unix)]
     pub(crate) fn restart(&mut self, meanwhile: impl FnOnce()) {
         self.running.end();
         meanwhile();
