@@ -21,7 +21,9 @@ const MANY: usize = 5_000;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Until what a file system says of times tells all files apart that were written before.
 const SETTLED: Duration = Duration::from_millis(200);
-/// How long it is left alone, to see what it does then.
+/// Until it has let go of the connections that it kept for more requests.
+const CALM: Duration = Duration::from_secs(30);
+/// How long it is left alone then, to see what it does.
 const IDLE: Duration = Duration::from_secs(5);
 
 pub(crate) fn measure(personas: usize, _: usize) -> String {
@@ -123,7 +125,7 @@ impl Watching {
 
     /// How often it wakes while nothing happens. What it tells meanwhile, nobody has asked for.
     fn idle(&mut self) -> f64 {
-        thread::sleep(Duration::from_secs(1));
+        thread::sleep(CALM);
         let before = self.wakes();
         thread::sleep(IDLE);
         let after = self.wakes();
