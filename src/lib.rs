@@ -39,5 +39,6 @@ pub mod sandbox;
 pub mod schema;
 pub mod serve;
 pub mod settings;
+mod stamp;
 pub mod watch;
 pub mod yaml;

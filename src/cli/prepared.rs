@@ -65,7 +65,8 @@ impl Prepared {
     }
 
     /// Compares the personas of a few manifests, and fetches no others: of those, it is known what was `live`. There must be nothing
-    /// left to look for that an earlier apply may have done.
+    /// left to look for that an earlier apply may have done. All are fetched where one of them is not found: it may be
+    /// any of the others by now.
     pub(super) async fn renew(
         site: &Site<'_>,
         loaded: &Loaded,
@@ -86,6 +87,9 @@ impl Prepared {
         let recorded = keys.filter_map(|key| ledger.records().get(key).map(|record| &record.id));
         let meant: BTreeSet<&PersonaId> = pinned.chain(recorded).collect();
         let found = service.client.reader().find_all(&meant).await?;
+        if found.len() < meant.len() {
+            return Self::build(site, loaded, service, ledger, policy).await;
+        }
         live.retain(|live| !meant.contains(&live.id));
         live.extend(found);
         let mut prepared = Self {

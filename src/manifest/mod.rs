@@ -5,7 +5,7 @@
 //! the create call, and `load` does all of that for a directory; `leftover` finds the files that do nothing.
 //! `parallel` does what can be done for each manifest by itself on all cores.
 //! `trace` leads from a value back to where it was written, and `revision` is a directory as it would be with some files written anew.
-//! `workspace` loads a directory again and again, by what `stamp` tells of its files.
+//! `workspace` loads a directory again and again.
 
 mod block;
 mod discover;
@@ -17,7 +17,6 @@ mod overlay;
 mod parallel;
 mod resolve;
 mod revision;
-mod stamp;
 #[cfg(test)]
 mod tests;
 mod trace;

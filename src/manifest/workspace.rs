@@ -11,8 +11,8 @@ use super::discover::{LoadError, canonical, discover};
 use super::files::{File, Files};
 use super::load::{Draft, Loaded, Scope, drafts};
 use super::overlay;
-use super::stamp::Stamp;
 use crate::model::{Desired, Finding, Key};
+use crate::stamp::Stamp;
 use crate::yaml::Sources;
 
 /// A persona directory, and what was read of it last.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use super::audience::Audience;
 use super::due::Due;
@@ -25,7 +25,11 @@ use crate::manifest::{News, Workspace};
 use crate::model::{Desired, Finding, Key, Live, Severity};
 use crate::plan::{Deletes, Policy};
 use crate::settings::{Environment, SettingsError, SettingsErrorKind};
+use crate::stamp::Stamp;
 use crate::watch::Watcher;
+
+/// The stamps of the ledger and its journal.
+type Stamps = [Option<Stamp>; 2];
 
 /// Of so many personas each is fetched by itself: of more, the list takes fewer requests.
 const FEW: usize = 16;
@@ -38,6 +42,8 @@ pub(super) struct Desk<'d> {
     settings: Option<Environment>,
     service: Option<Service>,
     workspace: Workspace,
+    /// The ledger as it was read last, with the stamps of its files.
+    ledger: Option<(Stamps, Ledger)>,
     /// What was live when all of it was fetched last, with what was fetched since.
     live: Option<Vec<Live>>,
     due: Due,
@@ -64,6 +70,7 @@ impl<'d> Desk<'d> {
             settings: None,
             service: None,
             workspace: Workspace::default(),
+            ledger: None,
             live: None,
             due: Due::All,
             picture: Picture::default(),
@@ -172,6 +179,7 @@ impl<'d> Desk<'d> {
         self.settings = Some(site.environment.clone());
         self.service = None;
         self.workspace = Workspace::default();
+        self.ledger = None;
         self.live = None;
         self.due = Due::All;
         self.picture = Picture::default();
@@ -291,14 +299,14 @@ impl<'d> Desk<'d> {
             }
             self.service = Some(service);
         }
-        let service = self.service.as_ref().expect("it was just put there");
-        service.client.begin();
         let lock = work.applies.then(|| work.site.lock()).transpose()?;
-        let ledger = work.site.ledger(None)?;
+        let (mut stamps, ledger) = self.ledger(work)?;
         let Some(policy) = self.policy(work.site, &ledger)? else {
             self.due = Due::default();
             return Ok(None);
         };
+        let service = self.service.as_ref().expect("it was just put there");
+        service.client.begin();
         let loaded = self.workspace.loaded();
         let about = match &self.due {
             Due::All => None,
@@ -312,16 +320,38 @@ impl<'d> Desk<'d> {
             Some(live) => {
                 Prepared::renew(work.site, loaded, service, ledger, &policy, live).await?
             }
-            None => Prepared::build(work.site, loaded, service, ledger, &policy).await?,
+            None => {
+                // What an earlier apply did may only be known here.
+                stamps = None;
+                Prepared::build(work.site, loaded, service, ledger, &policy).await?
+            }
         };
         if work.applies {
             prepared.recheck(service).await?;
         }
         Ok(Some(Planned {
             prepared,
+            stamps,
             about,
             _lock: lock,
         }))
+    }
+
+    /// The ledger. It is read again where its files have changed, and for each apply.
+    fn ledger(&mut self, work: &Work<'_>) -> Result<(Option<Stamps>, Ledger), Error> {
+        let start = SystemTime::now();
+        let Environment {
+            ledger, journal, ..
+        } = &work.site.environment;
+        let stamps = [ledger, journal].map(|path| Stamp::of(path));
+        match self.ledger.take() {
+            Some((known, ledger)) if known == stamps && !work.applies => Ok((Some(stamps), ledger)),
+            _ => {
+                let mut found = stamps.iter().flatten();
+                let is_settled = found.all(|stamp| stamp.is_settled(start));
+                Ok((is_settled.then_some(stamps), work.site.ledger(None)?))
+            }
+        }
     }
 
     /// What is to be planned. An empty choice would be all there is: there is none where nothing is left.
@@ -365,6 +395,7 @@ impl<'d> Desk<'d> {
     ) -> Result<Turn, Error> {
         let Planned {
             prepared,
+            stamps,
             about,
             _lock,
         } = planned;
@@ -383,6 +414,7 @@ impl<'d> Desk<'d> {
             })?;
         }
         if !work.applies || !prepared.plan.sends() {
+            self.ledger = stamps.zip(Some(prepared.ledger));
             self.live = Some(prepared.live);
             self.talk(work.site, audience).await?;
             return Ok(Turn::Done);
@@ -492,6 +524,8 @@ impl<'d> Desk<'d> {
 /// A plan, and what it is about.
 struct Planned {
     prepared: Prepared,
+    /// Those of the ledger's files, where it need not be read again while they are the same.
+    stamps: Option<Stamps>,
     /// These personas; all of them where it is none.
     about: Option<BTreeSet<Key>>,
     /// Nobody else applies meanwhile.

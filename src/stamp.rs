@@ -10,7 +10,7 @@ const COARSE: Duration = Duration::from_secs(2);
 
 /// What the system says of a file, links followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     length: u64,
     modified: SystemTime,
     identity: Identity,
@@ -18,7 +18,7 @@ pub(super) struct Stamp {
 
 impl Stamp {
     /// The stamp of what is at a path; `None` where nothing is, or it cannot be told.
-    pub(super) fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn of(path: &Path) -> Option<Self> {
         let found = fs::metadata(path).ok()?;
         Some(Self {
             length: found.len(),
@@ -29,7 +29,7 @@ impl Stamp {
 
     /// Whether a file that was read after `start` was surely not written since with the same stamp: what is written twice within one tick
     /// of the clock has the same time.
-    pub(super) fn is_settled(&self, start: SystemTime) -> bool {
+    pub(crate) fn is_settled(&self, start: SystemTime) -> bool {
         let changed = self.identity.changed().max(self.modified);
         let since = changed.duration_since(SystemTime::UNIX_EPOCH);
         let is_coarse = since.is_ok_and(|since| since.subsec_nanos() == 0);
