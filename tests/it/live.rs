@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::page::browser;
-use crate::support::{Browser, Canned, Scripts};
+#[cfg(unix)]
+use crate::support::Watching;
+use crate::support::{Browser, Canned, Scripts, Site};
 
 /// A server of the live page, which ends as a program that is killed.
 struct Live {
@@ -416,5 +418,34 @@ fn a_window_that_is_not_seen_does_not_follow_and_catches_up_when_it_is() {
     assert_eq!(count(&browser, "article"), 2);
     see(false);
     browser.until("document.querySelectorAll('article').length === 3");
+    assert_eq!(browser.complaints(), json!([]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_save_is_seen_on_the_page_of_watch() {
+    let Some(browser) = browser(Scripts::Run) else {
+        return;
+    };
+    let site = Site::with_manifest("persona_name: Ana\nsystem_prompt: Be kind.\n");
+    site.run(["apply", "--yes"]).success();
+    let mut watching = Watching::begin(&site, &["watch", "--serve", "127.0.0.1:0"]);
+    let told = watching.next("notice");
+    let (_, address) = told["message"]
+        .as_str()
+        .and_then(|told| told.split_once("http://"))
+        .expect("it says where");
+    browser.open(&format!("http://{address}"));
+    watching.next("watching");
+    watching.plans("start", &[]);
+    site.edit("personas/ana.yaml", "Be kind.", "Be kinder.");
+    watching.plans("save", &["ana"]);
+    browser.until("document.body.innerText.includes('Be kinder.')");
+    site.write("personas/ben.yaml", "persona_name: [");
+    watching.next("mistakes");
+    browser.until("document.getElementById('notice').textContent.includes('ben.yaml')");
+    site.write("personas/ben.yaml", "persona_name: Ben\nsystem_prompt: x\n");
+    browser.until("document.body.innerText.includes('Ben')");
+    browser.until("!document.getElementById('notice').textContent.includes('ben.yaml')");
     assert_eq!(browser.complaints(), json!([]));
 }

@@ -25,6 +25,7 @@ mod plan;
 mod prune;
 mod pull;
 #[cfg(target_os = "linux")]
+mod reconcile;
 mod release;
 mod reports;
 mod repository;

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+#[cfg(unix)]
+use crate::support::Watching;
 use crate::support::{Answer, Canned, Scripted, Served, Site};
 
 const ANA: &str = "persona_name: Ana\nsystem_prompt: x\ndefault_replica_id: r1\n";
@@ -412,4 +414,24 @@ mod opened {
             .says("cannot write the result")
             .says("Conversation c1");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn each_apply_has_its_own_conversation() {
+    let site = Site::with_manifest(ANA);
+    let mut talking = Watching::start(&site, &["talk", "ana", "--watch", "--format", "json"]);
+    talking.plans("start", &["ana"]);
+    talking.next("applied");
+    let first = talking.next("talk");
+    site.edit("personas/ana.yaml", "system_prompt: x", "system_prompt: y");
+    talking.plans("save", &["ana"]);
+    talking.next("applied");
+    let second = talking.next("talk");
+    assert_ne!(first["conversation_url"], second["conversation_url"]);
+    // A save that changes nothing begins nothing.
+    site.edit("personas/ana.yaml", "r1", "r1 # the first");
+    talking.plans("save", &[]);
+    site.edit("personas/ana.yaml", "y\n", "z\n");
+    talking.plans("save", &["ana"]);
 }

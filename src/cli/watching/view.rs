@@ -118,6 +118,10 @@ fn object(teller: &Teller<'_>, event: &Event<'_>) -> Option<Value> {
             }),
         ),
         Event::Notice(text) => ("notice", json!({"message": text})),
+        // That nothing is wrong any more is told by what is mended.
+        Event::Mistakes { findings: [], .. } | Event::Applying(_) | Event::Stepped(..) => {
+            return None;
+        }
         Event::Mistakes { findings, .. } => {
             let told = findings.iter().map(|finding| {
                 let place = finding.place.as_ref();
@@ -161,7 +165,6 @@ fn object(teller: &Teller<'_>, event: &Event<'_>) -> Option<Value> {
                 "plan": report(teller, plan, Some(outcomes)),
             }),
         ),
-        Event::Applying(_) | Event::Stepped(..) => return None,
         Event::Talk { key, conversation } => (
             "talk",
             json!({

@@ -21,7 +21,7 @@ pub(crate) use canned::Canned;
 pub(crate) use editors::{Editor, swap};
 pub(crate) use git::{DAY, git};
 pub(crate) use scripted::{Answer, Asked, Scripted};
-pub(crate) use served::Served;
+pub(crate) use served::{Served, ask};
 pub(crate) use site::{Output, Running, Site};
 #[cfg(unix)]
 pub(crate) use terminal::{has_terminal, on_terminal};

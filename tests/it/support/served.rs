@@ -62,24 +62,45 @@ impl Served {
     fn control(&self, method: &str, body: &str) -> Value {
         let address = self.url.trim_start_matches("http://");
         let address = address.trim_end_matches("/v2");
-        let mut stream = TcpStream::connect(address).expect("it listens");
-        let length = body.len();
-        write!(
-            stream,
-            "{method} /_sandbox/faults HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
-             content-length: {length}\r\n\r\n{body}"
-        )
-        .expect("it listens");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        let (_, body) = answer.split_once("\r\n\r\n").expect("a head");
-        serde_json::from_str(body).expect("JSON")
+        let (_, body) = ask(address, method, "/_sandbox/faults", body);
+        serde_json::from_str(&body).expect("JSON")
+    }
+
+    /// Sets a member of a persona, as somebody else would.
+    pub(crate) fn set(&self, id: &str, pointer: &str, value: &str) {
+        let address = self.url.trim_start_matches("http://");
+        let address = address.trim_end_matches("/v2");
+        let patch = json!([{"op": "replace", "path": pointer, "value": value}]);
+        let (status, told) = ask(
+            address,
+            "PATCH",
+            &format!("/v2/personas/{id}"),
+            &patch.to_string(),
+        );
+        assert!(status.starts_with("HTTP/1.1 20"), "{status} {told}");
     }
 
     /// The personas that it holds and that are the account's own.
     pub(crate) fn live(&self) -> Vec<Value> {
         self.home.live()
     }
+}
+
+/// The first line of an answer, and its body.
+pub(crate) fn ask(address: &str, method: &str, path: &str, body: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nx-api-key: any\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .expect("it listens");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let status = head.lines().next().unwrap_or_default();
+    (status.to_owned(), body.to_owned())
 }
 
 /// Starts a sandbox, and hears where it listens.

@@ -80,6 +80,18 @@ impl Watching {
         assert!(told["plan"].to_string().contains(text), "{text}: {told:#}");
     }
 
+    /// The next line beside the events that holds this.
+    #[track_caller]
+    pub(crate) fn says(&mut self, text: &str) -> String {
+        loop {
+            let line = self.said.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|error| panic!("{error} while waiting for {text:?}"));
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
     /// Nothing else has been told: the next event is about a file that is saved only now. It may be broken.
     #[track_caller]
     pub(crate) fn is_silent(&mut self, site: &Site) {
