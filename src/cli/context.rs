@@ -94,6 +94,14 @@ impl Context {
 
     /// Writes a result to standard output. That nobody reads it any more is no failure.
     pub(super) fn result(&self, text: &str) -> Result<(), Error> {
+        match self.tell(text) {
+            Err(Error::Unheard) => Ok(()),
+            told => told,
+        }
+    }
+
+    /// The same for whoever goes on for as long as somebody reads: that nobody does any more is an error.
+    pub(super) fn tell(&self, text: &str) -> Result<(), Error> {
         let stdout = AutoStream::new(io::stdout().lock(), self.color_of(&io::stdout()));
         write_to(stdout, &self.harmless(text))
     }
@@ -103,7 +111,10 @@ impl Context {
         if lines.is_empty() {
             return Ok(());
         }
-        write_to(io::stdout().lock(), &self.redacted(lines))
+        match write_to(io::stdout().lock(), &self.redacted(lines)) {
+            Err(Error::Unheard) => Ok(()),
+            told => told,
+        }
     }
 
     /// Says something beside the result, on standard error.
@@ -171,7 +182,8 @@ impl Context {
 
 fn write_to(mut stream: impl Write, text: &str) -> Result<(), Error> {
     match writeln!(stream, "{text}").and_then(|()| stream.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
-        _ => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Error::Unheard),
+        Err(error) => Err(Error::Output(error)),
+        Ok(()) => Ok(()),
     }
 }

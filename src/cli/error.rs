@@ -108,6 +108,8 @@ pub(super) enum Error {
     Probes(#[from] ProbeError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error("nobody reads what is written")]
+    Unheard,
     #[error("cannot be told when to end")]
     Signals(#[source] io::Error),
     #[error("cannot write the report `{}`", path.display())]

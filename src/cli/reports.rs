@@ -210,12 +210,7 @@ impl<'t> Teller<'t> {
         outcomes: Option<&[Outcome]>,
         form: Form,
     ) -> Result<(), Error> {
-        let setting = Setting {
-            width: self.context.width(),
-            marks: self.context.marks(),
-            ..self.setting()
-        };
-        let text = self.told(plan, outcomes, setting, form);
+        let text = self.told(plan, outcomes, self.output(), form);
         match form {
             Form::Github => self.context.commands(&text),
             _ => self.context.result(&text),
@@ -241,6 +236,20 @@ impl<'t> Teller<'t> {
         let last = failed.pop();
         failed.iter().for_each(|error| self.context.fail(error));
         last.map_or(Ok(()), Err)
+    }
+
+    /// The plan as it is written to standard output.
+    pub(super) fn shown(&self, plan: &Plan, form: Form) -> String {
+        self.told(plan, None, self.output(), form)
+    }
+
+    /// How standard output is written.
+    fn output(&self) -> Setting<'_> {
+        Setting {
+            width: self.context.width(),
+            marks: self.context.marks(),
+            ..self.setting()
+        }
     }
 
     fn setting(&self) -> Setting<'_> {

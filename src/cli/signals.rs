@@ -17,13 +17,14 @@ const GRACE: Duration = Duration::from_secs(5);
 /// under way; from then on, the outcome of the whole run is the signal's.
 pub(super) async fn heeding<T>(
     stop: &Stop,
+    signals: &mut Signals,
     mention: impl Fn(&str),
     work: impl Future<Output = T>,
 ) -> (T, Option<Outcome>) {
     let mut work = std::pin::pin!(work);
     let outcome = tokio::select! {
         done = &mut work => return (done, None),
-        Ok(outcome) = signal() => outcome,
+        outcome = signals.next() => outcome,
     };
     stop.start_nothing();
     mention("Finishing what is under way; once more ends it at once.");
@@ -34,7 +35,7 @@ pub(super) async fn heeding<T>(
     };
     tokio::select! {
         done = &mut work => (done, Some(outcome)),
-        Ok(outcome) = signal() => end(outcome),
+        outcome = signals.next() => end(outcome),
         never = grace => match never {},
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use notify::event::{ModifyKind, RenameMode};
+use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 
@@ -16,6 +16,8 @@ use super::hold::{index_lock, is_held};
 const FOREIGN: [&str; 4] = [".personactl", "_ledger", "_sandbox", ".git"];
 /// How often files are looked at where the system does not watch them.
 pub(crate) const POLL: Duration = Duration::from_secs(1);
+/// What the system says where there are too many watchers.
+const TOO_MANY: i32 = 24;
 /// How often is asked whether git is done.
 const HELD: Duration = Duration::from_millis(10);
 
@@ -37,8 +39,12 @@ pub struct Watcher {
     root: PathBuf,
     /// Where it really is, and is watched; none while it is not there.
     watched: Option<PathBuf>,
-    /// Folders outside of it that are watched.
+    /// Folders outside of it in which files are read.
+    folders: BTreeSet<PathBuf>,
+    /// Those that are watched for them, and for the directory itself.
     covered: BTreeSet<PathBuf>,
+    /// The file that is there while git is at work.
+    lock: PathBuf,
 }
 
 #[derive(Debug)]
@@ -57,8 +63,11 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     burst: Burst,
-    /// Where the directory really is.
+    /// The directory as it was named, and where it really is.
+    named: PathBuf,
     root: PathBuf,
+    /// The folders outside of it in which files are read.
+    folders: BTreeSet<PathBuf>,
     /// The files that are read.
     known: BTreeSet<PathBuf>,
     /// The folders that are watched by themselves.
@@ -78,8 +87,11 @@ impl Watcher {
             shared: shared.clone(),
             root: absolute(root),
             watched: None,
+            folders: BTreeSet::new(),
             covered: BTreeSet::new(),
+            lock: PathBuf::new(),
         };
+        watcher.shared.lock().named.clone_from(&watcher.root);
         match manner {
             Manner::Polling(every) => watcher.eyes = Eyes::Clock(every),
             Manner::Events => match notify::recommended_watcher(move |told| shared.hear(told)) {
@@ -88,31 +100,31 @@ impl Watcher {
             },
         }
         watcher.renew();
-        watcher.cover(&BTreeSet::new(), BTreeSet::new());
         watcher
     }
 
-    /// Watches the directory where it is now: it may be another one than before under the same name.
-    pub fn renew(&mut self) {
-        let real = self.root.canonicalize().ok();
-        let has_gone = real
-            .as_ref()
-            .is_some_and(|real| self.shared.lock().gone.remove(real));
-        if self.watched != real || has_gone {
-            self.follow(real);
-        }
+    /// Watches these folders outside of the directory, and no others any more. `known` are the files that are read. Returns whether
+    /// anything is watched that was not: what was written there before is not told.
+    pub fn cover(&mut self, folders: &BTreeSet<PathBuf>, known: BTreeSet<PathBuf>) -> bool {
+        self.folders.clone_from(folders);
+        let mut state = self.shared.lock();
+        state.folders.clone_from(folders);
+        state.known = known;
+        drop(state);
+        self.renew()
     }
 
-    /// Watches these folders outside of the directory, and no others any more. Of a folder that is not there, the nearest one around it
-    /// is watched. `known` are the files that are read. Returns whether anything is watched that was not: what was written there
-    /// before is not told.
-    pub fn cover(&mut self, folders: &BTreeSet<PathBuf>, known: BTreeSet<PathBuf>) -> bool {
-        let gone = {
-            let mut state = self.shared.lock();
-            state.known = known;
-            std::mem::take(&mut state.gone)
-        };
-        let there = self.outside(folders);
+    /// Watches all that is to be watched where it is now: under the same name there may be something else than before. Of a folder
+    /// that is not there, the nearest one around it is watched. Returns whether anything is watched that was not.
+    pub fn renew(&mut self) -> bool {
+        let gone = std::mem::take(&mut self.shared.lock().gone);
+        let real = self.root.canonicalize().ok();
+        let is_other =
+            self.watched != real || real.as_ref().is_some_and(|real| gone.contains(real));
+        if is_other {
+            self.follow(real);
+        }
+        let there = self.outside();
         let mut former = std::mem::take(&mut self.covered);
         former.retain(|folder| {
             let stays = there.contains(folder) && !gone.contains(folder);
@@ -121,21 +133,22 @@ impl Watcher {
             }
             stays
         });
-        for folder in there.difference(&former) {
+        let fresh: Vec<&PathBuf> = there.difference(&former).collect();
+        for folder in &fresh {
             self.watch(folder, RecursiveMode::NonRecursive);
         }
-        let is_more = there.difference(&former).next().is_some();
+        let is_more = is_other || !fresh.is_empty();
         self.covered = there;
         is_more
     }
 
     /// The folders to watch outside of the directory.
-    fn outside(&self, folders: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+    fn outside(&self) -> BTreeSet<PathBuf> {
         let inside = |folder: &&Path| {
             let real = self.watched.as_ref();
             real.is_some_and(|real| folder.starts_with(real))
         };
-        let folders = folders.iter().map(PathBuf::as_path);
+        let folders = self.folders.iter().map(PathBuf::as_path);
         let wanted = folders.filter(|folder| !inside(folder));
         let there = wanted.chain(anchors(&self.root)).filter_map(|folder| {
             let mut around = folder.ancestors();
@@ -164,7 +177,6 @@ impl Watcher {
                 }
             }
         }
-        self.wait_for_git().await;
         let trouble = self.shared.lock().burst.take();
         match &trouble {
             // Folders that came meanwhile are not watched yet.
@@ -175,9 +187,9 @@ impl Watcher {
         trouble
     }
 
-    async fn wait_for_git(&self) {
-        let lock = index_lock(self.watched.as_ref().unwrap_or(&self.root));
-        while is_held(&lock) {
+    /// Waits while git is at work: half of a checkout is nobody's wish.
+    pub async fn settle(&self) {
+        while is_held(&self.lock) {
             tokio::time::sleep(HELD).await;
         }
     }
@@ -188,6 +200,7 @@ impl Watcher {
             self.unwatch(&former);
         }
         self.shared.lock().root = real.clone().unwrap_or_default();
+        self.lock = index_lock(real.as_ref().unwrap_or(&self.root));
         if let Some(real) = &real {
             self.watch(real, RecursiveMode::Recursive);
         }
@@ -245,9 +258,13 @@ impl Shared {
     }
 
     fn fail(&self, error: &notify::Error) {
-        let why = match error.kind {
+        let why = match &error.kind {
             notify::ErrorKind::MaxFilesWatch => {
                 "the limit of watched folders is reached (fs.inotify.max_user_watches)".to_owned()
+            }
+            // What it says is the number of open files, which is another one.
+            notify::ErrorKind::Io(error) if error.raw_os_error() == Some(TOO_MANY) => {
+                "the limit of watchers is reached (fs.inotify.max_user_instances)".to_owned()
             }
             _ => error.to_string(),
         };
@@ -260,14 +277,30 @@ impl Shared {
 impl State {
     /// Whether an event may be about a file of ours.
     fn matters(&self, event: &Event) -> bool {
-        event.paths.is_empty() || event.paths.iter().any(|path| !self.is_foreign(path))
+        event.paths.is_empty() || event.paths.iter().any(|path| self.is_ours(path))
+    }
+
+    /// Whether something is in the directory, in a folder in which files are read, or on the way to one of them: other files
+    /// around them are nobody's business.
+    fn is_ours(&self, path: &Path) -> bool {
+        if let Ok(below) = path.strip_prefix(&self.root)
+            && self.root != Path::new("")
+        {
+            return !is_foreign(below);
+        }
+        let is_read = path
+            .parent()
+            .is_some_and(|folder| self.folders.contains(folder));
+        let mut ways = self.folders.iter().chain([&self.named]);
+        is_read || ways.any(|way| way.starts_with(path))
     }
 
     /// Takes note of what was watched and is no more. Of other paths none is kept: there may be any number.
     fn lose(&mut self, event: &Event) {
+        // What is renamed over it is something else, too.
         let has_gone = matches!(
             event.kind,
-            EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From))
+            EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
         );
         if has_gone {
             let watched = event
@@ -277,11 +310,12 @@ impl State {
             self.gone.extend(watched.cloned());
         }
     }
+}
 
-    fn is_foreign(&self, path: &Path) -> bool {
-        let below = path.strip_prefix(&self.root).unwrap_or(path);
-        matches!(below.components().next(), Some(Component::Normal(name)) if FOREIGN.iter().any(|foreign| name == *foreign))
-    }
+/// Whether something in the directory is ours or git's.
+fn is_foreign(below: &Path) -> bool {
+    let first = below.components().next();
+    matches!(first, Some(Component::Normal(name)) if FOREIGN.iter().any(|foreign| name == *foreign))
 }
 
 /// The folders around a directory in which it, or a link on the way to it, may be replaced.

@@ -13,7 +13,7 @@ use super::super::plan_file::PlanFile;
 use super::super::prepared::Prepared;
 use super::super::progress::Progress;
 use super::super::reports::{Reports, Teller};
-use super::super::signals;
+use super::super::signals::{self, Signals};
 use super::super::site::{Service, Site};
 use crate::api::Drafts;
 use crate::apply::{self, Form, Session, Status, Stop};
@@ -194,7 +194,8 @@ pub(super) async fn execute(
         mention: &|text| progress.mention(text),
         step: &|step, outcome| progress.step(step, outcome),
     };
-    let done = perform(site, service, prepared, drafts, told).await;
+    let mut signals = Signals::listen().map_err(Error::Signals)?;
+    let done = perform(site, service, prepared, drafts, told, &mut signals).await;
     progress.end();
     let Done {
         plan,
@@ -250,6 +251,7 @@ pub(in crate::cli) async fn perform(
     prepared: Prepared,
     drafts: Drafts,
     told: Told<'_>,
+    signals: &mut Signals,
 ) -> Result<Done, Error> {
     let Prepared {
         plan,
@@ -275,7 +277,8 @@ pub(in crate::cli) async fn perform(
         form: &Cell::new(Form::default()),
     };
     let work = apply::execute(&plan, session, |step, outcome| (told.step)(step, outcome));
-    let (outcomes, signal) = signals::heeding(&stop, |text| (told.mention)(text), work).await;
+    let (outcomes, signal) =
+        signals::heeding(&stop, signals, |text| (told.mention)(text), work).await;
     let undo = undo.map_or(Ok(None), |undo| {
         undo.finish(&plan, outcomes.as_deref().unwrap_or_default())
     });

@@ -10,6 +10,7 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::reports::{Reports, Teller};
+use super::super::signals::Signals;
 use super::super::site::DIRECTORY;
 use super::super::watching::{self, Audience, Every, Monitor, Options, View};
 use crate::probes;
@@ -61,6 +62,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
                 .to_owned(),
         ));
     }
+    let signals = Signals::listen().map_err(Error::Signals)?;
     let reports = Reports::default();
     let teller = Teller::new(context, &args.directory, &reports, &args.selection, None)?;
     let view = View::lines(args.format, &teller);
@@ -93,5 +95,5 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         manner: args.poll_files.map_or(Manner::Events, Manner::Polling),
     };
     let mut audience = Audience::new(&teller, view);
-    watching::run(&options, context, &mut audience).await
+    watching::run(&options, context, &mut audience, signals).await
 }

@@ -9,6 +9,7 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::reports::{Reports, Teller};
+use super::super::signals::Signals;
 use super::super::site::{DIRECTORY, Service, Site};
 use super::super::watching::{self, Audience, Options, Talk, View};
 use crate::manifest::Loaded;
@@ -78,6 +79,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
 /// Applies each save, and begins a conversation after it.
 async fn watch(args: &Args, key: &Key, context: &Context) -> Result<Outcome, Error> {
     let selection = Selection::only(key);
+    let signals = Signals::listen().map_err(Error::Signals)?;
     let reports = Reports::default();
     let teller = Teller::new(context, &args.directory, &reports, &selection, None)?;
     let view = View::lines(args.format, &teller);
@@ -98,7 +100,7 @@ async fn watch(args: &Args, key: &Key, context: &Context) -> Result<Outcome, Err
         manner: Manner::Events,
     };
     let mut audience = Audience::new(&teller, view);
-    watching::run(&options, context, &mut audience).await
+    watching::run(&options, context, &mut audience, signals).await
 }
 
 /// Begins a conversation with the persona of a manifest; each call begins another one.

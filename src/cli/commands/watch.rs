@@ -10,6 +10,7 @@ use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
 use super::super::reports::{Reports, Teller};
+use super::super::signals::Signals;
 use super::super::site::DIRECTORY;
 use super::super::watching::{self, Audience, Every, Options, Screen, View};
 use crate::watch::Manner;
@@ -59,6 +60,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
                 .to_owned(),
         ));
     }
+    let signals = Signals::listen().map_err(Error::Signals)?;
     let reports = Reports::default();
     let teller = Teller::new(context, &args.directory, &reports, &args.selection, None)?;
     let is_terminal = io::stdout().is_terminal();
@@ -83,5 +85,5 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     if let Some(address) = args.serve {
         audience.serve(address).await?;
     }
-    watching::run(&options, context, &mut audience).await
+    watching::run(&options, context, &mut audience, signals).await
 }

@@ -45,26 +45,40 @@ impl<'a> Audience<'a> {
         self.view.tell(&Event::Notice(&told))
     }
 
-    /// Shows the page in a browser.
+    /// Shows the page in a browser. That this fails is no reason to end the loop.
     pub(super) async fn open(&mut self, picture: &Picture) -> Result<(), Error> {
+        match self.opened(picture).await {
+            Err(Error::Unheard) => Err(Error::Unheard),
+            Err(error) => {
+                let told = format!("No page can be shown: {}.", causes(&error));
+                self.view.tell(&Event::Notice(&told))
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn opened(&mut self, picture: &Picture) -> Result<(), Error> {
         if self.page.is_none() {
             self.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
                 .await?;
             self.show(picture);
             self.show_notice();
         }
-        let address = self.page.iter().map(|page| page.address());
-        for address in address {
-            if let Err(error) = open::that_detached(format!("http://{address}")) {
+        let address = self.page.as_ref().map(Server::address);
+        let url = address.map(|address| format!("http://{address}"));
+        match url.map(open::that_detached) {
+            Some(Err(error)) => {
                 let told = format!("No browser was opened: {error}.");
-                self.view.tell(&Event::Notice(&told))?;
+                self.view.tell(&Event::Notice(&told))
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Tells an event.
     pub(super) fn tell(&mut self, event: &Event<'_>) -> Result<(), Error> {
+        // Whoever reads does not wait for the page to be made.
+        self.view.tell(event)?;
         match event {
             Event::Mistakes { findings, sources } => {
                 let shown = render::findings(findings, |place| sources.line(place));
@@ -75,6 +89,10 @@ impl<'a> Audience<'a> {
                 self.notice.failure = Some(causes(*error));
                 self.show_notice();
             }
+            Event::Recovered => {
+                self.notice.failure = None;
+                self.show_notice();
+            }
             Event::Planned { picture, .. } | Event::Applied { picture, .. } => {
                 self.show(picture);
                 if self.notice.failure.take().is_some() {
@@ -83,7 +101,20 @@ impl<'a> Audience<'a> {
             }
             _ => {}
         }
-        self.view.tell(event)
+        Ok(())
+    }
+
+    /// Tells that all is well again, where that is not seen from a plan.
+    pub(super) fn recover(&mut self) -> Result<(), Error> {
+        match self.notice.failure {
+            Some(_) => self.tell(&Event::Recovered),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until a human wants to end it all.
+    pub(super) async fn quit(&mut self) {
+        self.view.quit().await;
     }
 
     /// Waits until a human asks for something.

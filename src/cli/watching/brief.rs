@@ -129,6 +129,7 @@ impl Moment<'_> {
                 let url = conversation.url.as_str();
                 self.lines("talk", vec![vec![key, Span::new(STRONG, on_one_line(url))]])
             }
+            Event::Recovered => self.lines("again", vec![vec![Span::plain("it goes well again")]]),
             Event::Failed { error, again } => {
                 let told = Span::plain(on_one_line(&causes(*error)));
                 let hint = error.hint();

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 use super::audience::Audience;
@@ -11,19 +12,20 @@ use super::event::{Cause, Event};
 use super::picture::Picture;
 use super::{Options, Talk, Turn};
 use crate::api::Drafts;
-use crate::apply::Status;
+use crate::apply::{self, Status};
 use crate::cli::args::CONCURRENCY;
-use crate::cli::commands::apply::{Done, Told, perform};
+use crate::cli::commands::apply::{Told, perform};
 use crate::cli::commands::talk;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
+use crate::cli::outcome::Outcome;
 use crate::cli::prepared::Prepared;
 use crate::cli::signals::Signals;
 use crate::cli::site::{Service, Site, scope};
-use crate::ledger::Ledger;
-use crate::manifest::{News, Workspace};
+use crate::ledger::{Ledger, Lock};
+use crate::manifest::Workspace;
 use crate::model::{Desired, Finding, Key, Live, Severity};
-use crate::plan::{Deletes, Policy};
+use crate::plan::{Deletes, Plan, Policy};
 use crate::settings::{Environment, SettingsError, SettingsErrorKind};
 use crate::stamp::Stamp;
 use crate::watch::Watcher;
@@ -46,7 +48,10 @@ pub(super) struct Desk<'d> {
     ledger: Option<(Stamps, Ledger)>,
     /// What was live when all of it was fetched last, with what was fetched since.
     live: Option<Vec<Live>>,
+    /// What is to be planned.
     due: Due,
+    /// What is to be applied, where that is done at all.
+    owed: Due,
     picture: Picture,
     /// What was wrong with the manifests.
     mistakes: Vec<Finding>,
@@ -73,6 +78,7 @@ impl<'d> Desk<'d> {
             ledger: None,
             live: None,
             due: Due::All,
+            owed: Due::All,
             picture: Picture::default(),
             mistakes: Vec::new(),
             talks: options.talk.is_some(),
@@ -92,10 +98,16 @@ impl<'d> Desk<'d> {
         audience: &mut Audience<'_>,
         signals: &mut Signals,
     ) -> Result<Turn, Error> {
-        let began = Instant::now();
         if let Some(monitor) = self.options.monitor {
             monitor.beat();
         }
+        tokio::select! {
+            biased;
+            outcome = signals.next() => return Ok(Turn::Ended(outcome)),
+            () = watcher.settle() => {}
+        }
+        let began = Instant::now();
+        watcher.renew();
         let site = Site {
             context: self.context,
             directory: self.options.directory.to_owned(),
@@ -103,36 +115,67 @@ impl<'d> Desk<'d> {
         };
         self.settle(&site, audience)?;
         let changed = self.look(&site, watcher, audience)?;
-        self.due.add(changed);
-        if matches!(cause, Cause::Asked | Cause::Interval) {
-            self.due = Due::All;
+        // What could not be done before is tried again when it is time to.
+        if cause == Cause::Save && changed.is_empty() && !self.due.is_empty() {
+            return Ok(Turn::Idle);
         }
-        let applies = match cause {
-            Cause::Apply => {
-                self.refuse_protected(&site)?;
-                self.due = Due::All;
-                true
-            }
-            Cause::Interval => self.options.reverts,
-            Cause::Start | Cause::Save | Cause::Retry | Cause::Asked => self.options.applies,
-        };
-        if self.due.is_empty() {
-            return Ok(Turn::Nothing);
-        }
+        self.owe(cause, changed);
         let work = Work {
             site: &site,
             cause,
             began,
-            applies,
+            applies: self.applies(cause, &site)?,
         };
+        if self.due.is_empty() {
+            return Ok(Turn::Nothing);
+        }
         let planned = tokio::select! {
             biased;
             outcome = signals.next() => return Ok(Turn::Ended(outcome)),
-            planned = self.plan(&work) => planned?,
+            () = audience.quit() => return Ok(Turn::Ended(Outcome::Done)),
+            planned = self.plan(&work) => planned,
         };
-        match planned {
-            Some(planned) => self.conclude(&work, planned, audience).await,
-            None => Ok(Turn::Nothing),
+        match planned.inspect_err(|error| self.hang_up(error))? {
+            Some(planned) => self.conclude(&work, planned, audience, signals).await,
+            None => Ok(Turn::Partial),
+        }
+    }
+
+    /// Takes note of what is to be planned, and of what is to be applied: what somebody else has changed is only shown, unless it is to be
+    /// changed back.
+    fn owe(&mut self, cause: Cause, changed: BTreeSet<Key>) {
+        let changed = Due::Some(changed);
+        self.due.add(&changed);
+        self.owed.add(&changed);
+        match cause {
+            Cause::Start | Cause::Apply => {
+                self.due = Due::All;
+                self.owed = Due::All;
+            }
+            Cause::Interval => {
+                self.due = Due::All;
+                if self.options.reverts {
+                    self.owed = Due::All;
+                }
+            }
+            Cause::Asked => self.due = Due::All,
+            Cause::Save | Cause::Retry => {}
+        }
+    }
+
+    /// Whether what is owed is applied in this turn.
+    fn applies(&self, cause: Cause, site: &Site<'_>) -> Result<bool, Error> {
+        if cause == Cause::Apply {
+            self.refuse_protected(site)?;
+            return Ok(true);
+        }
+        Ok(self.options.applies && !self.owed.is_empty())
+    }
+
+    /// Lets go of a service that has not answered: another process may have taken its place.
+    fn hang_up(&mut self, error: &Error) {
+        if matches!(error, Error::Api(_)) {
+            self.service = None;
         }
     }
 
@@ -176,12 +219,14 @@ impl<'d> Desk<'d> {
         if self.settings.as_ref() == Some(&site.environment) {
             return Ok(());
         }
+        self.stay(site)?;
         self.settings = Some(site.environment.clone());
         self.service = None;
         self.workspace = Workspace::default();
         self.ledger = None;
         self.live = None;
         self.due = Due::All;
+        self.owed = Due::All;
         self.picture = Picture::default();
         audience.tell(&Event::Watching {
             directory: self.options.directory,
@@ -189,6 +234,24 @@ impl<'d> Desk<'d> {
             address: site.environment.api.label(),
             applies: self.options.applies,
         })
+    }
+
+    /// Refuses to apply to another account than the one that the loop was begun for.
+    fn stay(&self, site: &Site<'_>) -> Result<(), Error> {
+        let Some(former) = self.settings.as_ref().filter(|_| self.options.applies) else {
+            return Ok(());
+        };
+        let now = &site.environment;
+        if former.name == now.name && former.api == now.api {
+            return Ok(());
+        }
+        Err(Error::NotConfirmed(format!(
+            "the settings mean `{}` at {} now, and not `{}` at {} any more: begin again to apply there",
+            now.name,
+            now.api.label(),
+            former.name,
+            former.api.label()
+        )))
     }
 
     /// Refuses to apply where somebody has to say a second word.
@@ -212,14 +275,15 @@ impl<'d> Desk<'d> {
         audience: &mut Audience<'_>,
     ) -> Result<BTreeSet<Key>, Error> {
         let scope = scope(&site.environment.terms);
-        watcher.renew();
-        let News {
-            keys: mut changed,
-            is_elsewhere,
-        } = self.workspace.refresh(&site.directory, &scope)?;
+        let refresh = |workspace: &mut Workspace| workspace.refresh(&site.directory, &scope);
+        let news = refresh(&mut self.workspace).inspect_err(|_| {
+            // What was deleted meanwhile is not told by whoever reads everything anew.
+            self.due = Due::All;
+        })?;
+        let mut changed = news.keys;
         // What was written before a folder was watched is not told.
-        if is_elsewhere && watcher.cover(&self.workspace.folders(), self.workspace.paths()) {
-            changed.extend(self.workspace.refresh(&site.directory, &scope)?.keys);
+        if news.is_elsewhere && self.cover(site, watcher) {
+            changed.extend(refresh(&mut self.workspace)?.keys);
         }
         let loaded = self.workspace.loaded();
         loaded
@@ -232,6 +296,17 @@ impl<'d> Desk<'d> {
         let steps = &mut self.picture.0.steps;
         steps.retain(|step| !is_gone(&step.key));
         Ok(changed)
+    }
+
+    /// Watches wherever files are read, the settings among them. Returns whether anything is watched that was not.
+    fn cover(&self, site: &Site<'_>, watcher: &mut Watcher) -> bool {
+        let (mut folders, mut paths) = (self.workspace.folders(), self.workspace.paths());
+        let settings = site.environment.file.as_ref();
+        if let Some(file) = settings.and_then(|file| file.canonicalize().ok()) {
+            folders.extend(file.parent().map(Path::to_owned));
+            paths.insert(file);
+        }
+        watcher.cover(&folders, paths)
     }
 
     /// Tells what is wrong with the manifests where that is something else than before, or was written anew.
@@ -333,7 +408,7 @@ impl<'d> Desk<'d> {
             prepared,
             stamps,
             about,
-            _lock: lock,
+            lock,
         }))
     }
 
@@ -386,26 +461,27 @@ impl<'d> Desk<'d> {
             && desired.all(|desired| !policy.only.contains(&desired.key) || has_id(desired))
     }
 
-    /// Tells the plan, and applies it where that is to be.
+    /// Tells the plan, and applies what is owed of it.
     async fn conclude(
         &mut self,
         work: &Work<'_>,
         planned: Planned,
         audience: &mut Audience<'_>,
+        signals: &mut Signals,
     ) -> Result<Turn, Error> {
         let Planned {
-            prepared,
+            mut prepared,
             stamps,
             about,
-            _lock,
+            lock,
         } = planned;
-        let is_news = !self.picture.says(&prepared.plan);
+        let is_known = self.picture.says(&prepared.plan);
         self.picture.take(&prepared.plan, about.as_ref());
         self.due = Due::default();
         if let Some(monitor) = self.options.monitor {
             monitor.planned(&self.picture.0);
         }
-        if work.cause != Cause::Interval || is_news {
+        if work.cause != Cause::Interval || !is_known {
             audience.tell(&Event::Planned {
                 cause: work.cause,
                 plan: &prepared.plan,
@@ -413,17 +489,124 @@ impl<'d> Desk<'d> {
                 took: work.began.elapsed(),
             })?;
         }
-        if !work.applies || !prepared.plan.sends() {
+        if !work.applies {
             self.ledger = stamps.zip(Some(prepared.ledger));
             self.live = Some(prepared.live);
-            self.talk(work.site, audience).await?;
+            return self.rest(work.site, audience, signals).await;
+        }
+        if work.cause == Cause::Apply && !is_known {
+            self.owed = Due::default();
+            self.live = Some(prepared.live);
+            audience.tell(&Event::Notice(
+                "That is not what was shown before: look at it, and press `a` again.",
+            ))?;
             return Ok(Turn::Done);
         }
-        let turn = self.apply(work, prepared, audience).await?;
-        if !matches!(turn, Turn::Ended(_)) {
-            self.talk(work.site, audience).await?;
+        let owed = std::mem::take(&mut self.owed);
+        prepared.plan.steps.retain(|step| owed.has(&step.key));
+        let outcome = self.apply(work, prepared, audience, signals).await;
+        drop(lock);
+        match outcome {
+            Ok(Some(outcome)) => Ok(Turn::Ended(outcome)),
+            Ok(None) => self.rest(work.site, audience, signals).await,
+            Err(error) => {
+                // Nothing of it may have been done.
+                self.due.add(&owed);
+                self.owed.add(&owed);
+                Err(error)
+            }
         }
-        Ok(turn)
+    }
+
+    /// Does what is left when a plan is told, and done as far as that is to be.
+    async fn rest(
+        &mut self,
+        site: &Site<'_>,
+        audience: &mut Audience<'_>,
+        signals: &mut Signals,
+    ) -> Result<Turn, Error> {
+        tokio::select! {
+            biased;
+            outcome = signals.next() => return Ok(Turn::Ended(outcome)),
+            told = self.talk(site, audience) => told?,
+        }
+        Ok(match self.due.is_empty() {
+            false => Turn::Unfinished,
+            true if self.held().is_empty() && !self.picture.waits() => Turn::Done,
+            true => Turn::Partial,
+        })
+    }
+
+    /// Does what a plan says. How the run is to end, where it was asked to meanwhile.
+    async fn apply(
+        &mut self,
+        work: &Work<'_>,
+        prepared: Prepared,
+        audience: &mut Audience<'_>,
+        signals: &mut Signals,
+    ) -> Result<Option<Outcome>, Error> {
+        let began = Instant::now();
+        let sends = prepared.plan.sends();
+        if sends {
+            audience.tell(&Event::Applying(&prepared.plan))?;
+        }
+        let service = self.service.as_ref().expect("the plan was made with it");
+        let done = {
+            let audience = RefCell::new(&mut *audience);
+            let tell = |event: &Event<'_>| {
+                // What was done is done, whether or not it can still be told.
+                let _ = audience.borrow_mut().tell(event);
+            };
+            let told = Told {
+                mention: &|text| tell(&Event::Notice(text)),
+                step: &|step, outcome| {
+                    if let Some(monitor) = self.options.monitor {
+                        monitor.stepped(step, outcome);
+                    }
+                    tell(&Event::Stepped(step, outcome));
+                },
+            };
+            perform(work.site, service, prepared, Drafts::Keep, told, signals).await?
+        };
+        self.live = Some(done.live);
+        let (plan, outcomes) = (done.plan, done.outcomes);
+        self.picture.done(&plan, &outcomes);
+        self.remember(&plan, &outcomes);
+        let undo = done.undo.unwrap_or_else(|error| {
+            let told = format!("The undo file could not be brought up to date: {error}");
+            let _ = audience.tell(&Event::Notice(&told));
+            None
+        });
+        if sends {
+            audience.tell(&Event::Applied {
+                plan: &plan,
+                outcomes: &outcomes,
+                picture: &self.picture,
+                undo: undo.as_deref(),
+                took: began.elapsed(),
+            })?;
+        }
+        // What was done is in the journal, from where the next apply takes it.
+        done.recorded?;
+        Ok(done.signal)
+    }
+
+    /// Takes note of what is to be tried again, and whether a conversation is due.
+    fn remember(&mut self, plan: &Plan, outcomes: &[apply::Outcome]) {
+        let ended = || plan.steps.iter().zip(outcomes);
+        let passing = ended().filter(|(_, outcome)| {
+            matches!(
+                outcome.status,
+                Status::Stale | Status::Failed | Status::Skipped
+            )
+        });
+        let again = Due::Some(passing.map(|(step, _)| step.key.clone()).collect());
+        self.due.add(&again);
+        self.owed.add(&again);
+        self.talks |= self.options.talk.is_some_and(|talk| {
+            ended()
+                .any(|(step, outcome)| step.key == *talk.key && outcome.status == Status::Applied)
+        });
     }
 
     /// Begins the conversation that is due. One that could not be begun is due no more: it may be there all the same.
@@ -454,71 +637,6 @@ impl<'d> Desk<'d> {
             }),
         }
     }
-
-    async fn apply(
-        &mut self,
-        work: &Work<'_>,
-        prepared: Prepared,
-        audience: &mut Audience<'_>,
-    ) -> Result<Turn, Error> {
-        let began = Instant::now();
-        audience.tell(&Event::Applying(&prepared.plan))?;
-        let service = self.service.as_ref().expect("the plan was made with it");
-        let done = {
-            let audience = RefCell::new(&mut *audience);
-            let tell = |event: &Event<'_>| {
-                // What was done is done, whether or not it can still be told.
-                let _ = audience.borrow_mut().tell(event);
-            };
-            let told = Told {
-                mention: &|text| tell(&Event::Notice(text)),
-                step: &|step, outcome| {
-                    if let Some(monitor) = self.options.monitor {
-                        monitor.stepped(step, outcome);
-                    }
-                    tell(&Event::Stepped(step, outcome));
-                },
-            };
-            perform(work.site, service, prepared, Drafts::Keep, told).await?
-        };
-        let Done {
-            plan,
-            live,
-            outcomes,
-            signal,
-            recorded,
-            undo: _,
-        } = done;
-        self.live = Some(live);
-        self.picture.done(&plan, &outcomes);
-        audience.tell(&Event::Applied {
-            plan: &plan,
-            outcomes: &outcomes,
-            picture: &self.picture,
-            took: began.elapsed(),
-        })?;
-        let mut ended = plan.steps.iter().zip(&outcomes);
-        self.talks |= self.options.talk.is_some_and(|talk| {
-            ended.any(|(step, outcome)| step.key == *talk.key && outcome.status == Status::Applied)
-        });
-        recorded?;
-        if let Some(outcome) = signal {
-            return Ok(Turn::Ended(outcome));
-        }
-        let ended = plan.steps.iter().zip(&outcomes);
-        let passing = ended.filter(|(_, outcome)| {
-            matches!(
-                outcome.status,
-                Status::Stale | Status::Failed | Status::Skipped
-            )
-        });
-        self.due.add(passing.map(|(step, _)| step.key.clone()));
-        Ok(match self.due.is_empty() {
-            false => Turn::Unfinished,
-            true if outcomes.iter().all(|outcome| outcome.status.is_done()) => Turn::Done,
-            true => Turn::Partial,
-        })
-    }
 }
 
 /// A plan, and what it is about.
@@ -529,5 +647,5 @@ struct Planned {
     /// These personas; all of them where it is none.
     about: Option<BTreeSet<Key>>,
     /// Nobody else applies meanwhile.
-    _lock: Option<crate::ledger::Lock>,
+    lock: Option<Lock>,
 }

@@ -1,10 +1,10 @@
-//! What is still to be planned.
+//! Personas that something is still to be done with.
 
 use std::collections::BTreeSet;
 
 use crate::model::Key;
 
-/// What is still to be planned: what could not be is not lost.
+/// Personas that something is still to be done with: what could not be done is not lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     All,
@@ -18,14 +18,44 @@ impl Default for Due {
 }
 
 impl Due {
-    /// More is to be planned.
-    pub(super) fn add(&mut self, keys: impl IntoIterator<Item = Key>) {
-        if let Self::Some(due) = self {
-            due.extend(keys);
+    /// More of them.
+    pub(super) fn add(&mut self, more: &Self) {
+        match (&mut *self, more) {
+            (Self::Some(due), Self::Some(more)) => due.extend(more.iter().cloned()),
+            _ => *self = Self::All,
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Self::Some(due) if due.is_empty())
+    }
+
+    pub(super) fn has(&self, key: &Key) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some(due) => due.contains(key),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_is_never_less() {
+        let some = |keys: &[&str]| Due::Some(keys.iter().map(|key| Key::new(*key)).collect());
+        let rows = [
+            (some(&[]), some(&[]), some(&[])),
+            (some(&["a"]), some(&["b"]), some(&["a", "b"])),
+            (some(&["a"]), Due::All, Due::All),
+            (Due::All, some(&["a"]), Due::All),
+        ];
+        for (mut due, more, expected) in rows {
+            due.add(&more);
+            assert_eq!(due, expected);
+            assert_eq!(due.is_empty(), expected == some(&[]));
+        }
+        assert!(Due::All.has(&Key::new("any")) && !some(&["a"]).has(&Key::new("b")));
     }
 }

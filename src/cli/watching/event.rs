@@ -51,6 +51,8 @@ pub(in crate::cli) enum Event<'e> {
         outcomes: &'e [Outcome],
         /// What is left of all plans together.
         picture: &'e Picture,
+        /// The plan that takes it back.
+        undo: Option<&'e Path>,
         took: Duration,
     },
     /// A conversation with a persona can be joined.
@@ -58,6 +60,8 @@ pub(in crate::cli) enum Event<'e> {
         key: &'e Key,
         conversation: &'e Conversation,
     },
+    /// What had failed goes well again, and there is no plan to tell.
+    Recovered,
     /// What was to be done could not be: it is tried again at the next save, and after this time.
     Failed {
         error: &'e Error,

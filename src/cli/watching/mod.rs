@@ -79,84 +79,163 @@ pub(super) struct Every {
 }
 
 impl Every {
-    /// When it has gone by next.
-    fn next(self) -> Instant {
+    /// When it has gone by next; never where that is beyond all time.
+    fn next(self) -> Option<Instant> {
         let mut random = [0];
         // Without any chance it is as long as it says.
         let chance = match getrandom::fill(&mut random) {
             Ok(()) => f64::from(random[0]) / 127.5 - 1.0,
             Err(_) => 0.0,
         };
-        Instant::now() + self.time.mul_f64(1.0 + self.spread * chance)
+        let seconds = self.time.as_secs_f64() * (1.0 + self.spread * chance);
+        Instant::now().checked_add(Duration::try_from_secs_f64(seconds).ok()?)
     }
 }
 
-/// Goes on until it is asked to end. What goes wrong is told, and tried again.
+/// Goes on until it is asked to end, or nobody reads any more what it tells. What goes wrong is told, and tried again.
 pub(super) async fn run(
     options: &Options<'_>,
     context: &Context,
     audience: &mut Audience<'_>,
+    signals: Signals,
 ) -> Result<Outcome, Error> {
-    let mut signals = Signals::listen().map_err(Error::Signals)?;
-    let mut watcher = Watcher::new(options.directory, options.manner);
-    let mut desk = Desk::new(options, context);
-    let mut failures = 0;
-    let mut cause = Cause::Start;
-    let mut due = options.every.map(Every::next);
-    let mut told_before = String::new();
-    loop {
-        let began = Instant::now();
-        let turn = desk.turn(cause, &mut watcher, audience, &mut signals).await;
-        if let Some(monitor) = options.monitor {
-            monitor.ended(&turn, began.elapsed());
-        }
-        let again = match turn {
-            Ok(Turn::Ended(outcome)) => return Ok(outcome),
-            Ok(turn) => {
-                told_before.clear();
-                matches!(turn, Turn::Unfinished).then(|| wait(failures))
+    let running = Loop {
+        options,
+        desk: Desk::new(options, context),
+        watcher: Watcher::new(options.directory, options.manner),
+        signals,
+        retry: None,
+        failures: 0,
+        due: None,
+        told: String::new(),
+    };
+    match running.run(audience).await {
+        Err(Error::Unheard) => Ok(Outcome::Done),
+        ended => ended,
+    }
+}
+
+/// The loop, from one turn to the next.
+struct Loop<'l> {
+    options: &'l Options<'l>,
+    desk: Desk<'l>,
+    watcher: Watcher,
+    signals: Signals,
+    /// When what has failed is tried again.
+    retry: Option<Instant>,
+    /// How many turns in a row have failed.
+    failures: u32,
+    /// When all personas are looked at again.
+    due: Option<Instant>,
+    /// What the last failure said.
+    told: String,
+}
+
+impl Loop<'_> {
+    async fn run(mut self, audience: &mut Audience<'_>) -> Result<Outcome, Error> {
+        let mut cause = Cause::Start;
+        self.due = self.options.every.and_then(Every::next);
+        loop {
+            let began = Instant::now();
+            let (watcher, signals) = (&mut self.watcher, &mut self.signals);
+            let turn = self.desk.turn(cause, watcher, audience, signals).await;
+            if let Some(monitor) = self.options.monitor {
+                monitor.ended(&turn, began.elapsed());
             }
-            Err(error) if cause == Cause::Start && options.ends(&error) => return Err(error),
-            Err(error) => {
-                let again = is_passing(&error).then(|| wait(failures));
-                let error = &error;
-                let told = causes(error);
-                // Nobody wants to hear with every file that is saved that there are no settings.
-                if cause != Cause::Save || again.is_some() || told != told_before {
-                    audience.tell(&Event::Failed { error, again })?;
+            match turn {
+                Ok(Turn::Ended(outcome)) => return Ok(outcome),
+                Ok(Turn::Idle) => {}
+                Ok(Turn::Unfinished) => {
+                    self.put_off();
                 }
-                told_before = told;
-                again
+                Ok(Turn::Nothing | Turn::Done | Turn::Partial) => {
+                    self.recover();
+                    audience.recover()?;
+                }
+                Err(error) if cause == Cause::Start && self.options.ends(&error) => {
+                    return Err(error);
+                }
+                Err(error) => self.fail(&error, cause, audience)?,
             }
-        };
-        failures = again.map_or(0, |_| failures + 1);
-        let retry = again.map(|again| Instant::now() + again);
-        cause = loop {
+            cause = match self.wait(audience).await? {
+                Wake::Turn(cause) => cause,
+                Wake::End(outcome) => return Ok(outcome),
+            };
+        }
+    }
+
+    /// Waits for the next turn.
+    async fn wait(&mut self, audience: &mut Audience<'_>) -> Result<Wake, Error> {
+        loop {
             tokio::select! {
                 biased;
-                outcome = signals.next() => return Ok(outcome),
+                outcome = self.signals.next() => return Ok(Wake::End(outcome)),
                 wish = audience.wish() => match wish {
-                    Wish::Quit => return Ok(Outcome::Done),
-                    Wish::Plan => break Cause::Asked,
-                    Wish::Apply => break Cause::Apply,
-                    Wish::Open => audience.open(desk.picture()).await?,
+                    Wish::Quit => return Ok(Wake::End(Outcome::Done)),
+                    Wish::Plan => return Ok(Wake::Turn(Cause::Asked)),
+                    Wish::Apply => return Ok(Wake::Turn(Cause::Apply)),
+                    Wish::Open => audience.open(self.desk.picture()).await?,
                 },
-                trouble = watcher.changed() => {
+                trouble = self.watcher.changed() => {
                     told(trouble.as_ref(), audience)?;
-                    break Cause::Save;
+                    return Ok(Wake::Turn(Cause::Save));
                 }
-                () = at(retry) => break Cause::Retry,
-                () = at(due) => {
-                    due = options.every.map(Every::next);
-                    break Cause::Interval;
+                () = at(self.retry) => {
+                    self.retry = None;
+                    return Ok(Wake::Turn(Cause::Retry));
+                }
+                () = at(self.due) => {
+                    self.due = self.options.every.and_then(Every::next);
+                    return Ok(Wake::Turn(Cause::Interval));
                 }
             }
-        };
+        }
     }
+
+    /// Tells what went wrong. Nobody wants to hear with every file that is saved that there are no settings.
+    fn fail(
+        &mut self,
+        error: &Error,
+        cause: Cause,
+        audience: &mut Audience<'_>,
+    ) -> Result<(), Error> {
+        if matches!(error, Error::Unheard) {
+            return Err(Error::Unheard);
+        }
+        let again = is_passing(error).then(|| self.put_off());
+        let told = causes(error);
+        if cause != Cause::Save || again.is_some() || told != self.told {
+            audience.tell(&Event::Failed { error, again })?;
+        }
+        self.told = told;
+        Ok(())
+    }
+
+    /// Tries again, later each time.
+    fn put_off(&mut self) -> Duration {
+        let wait = wait(self.failures);
+        self.failures = self.failures.saturating_add(1);
+        self.retry = Some(Instant::now() + wait);
+        wait
+    }
+
+    fn recover(&mut self) {
+        self.failures = 0;
+        self.retry = None;
+        self.told.clear();
+    }
+}
+
+/// What ends the waiting.
+enum Wake {
+    Turn(Cause),
+    End(Outcome),
 }
 
 /// How a turn has ended.
 enum Turn {
+    /// There was nothing new, and it is not yet time for what is to be tried again.
+    Idle,
     /// There was nothing to plan.
     Nothing,
     /// All that was due is planned, and done where that was asked for.
@@ -193,7 +272,10 @@ impl Options<'_> {
 
 /// Whether it may be over without anybody doing anything here.
 const fn is_passing(error: &Error) -> bool {
-    matches!(error, Error::Api(_) | Error::Ledger(_))
+    matches!(
+        error,
+        Error::Api(_) | Error::Ledger(_) | Error::Undo { .. } | Error::Sandbox(_)
+    )
 }
 
 async fn at(time: Option<Instant>) {

@@ -63,7 +63,7 @@ impl Monitor {
     pub(super) fn ended(&self, turn: &Result<Turn, Error>, took: Duration) {
         self.beat();
         let round = match turn {
-            Ok(Turn::Nothing | Turn::Ended(_)) => return,
+            Ok(Turn::Idle | Turn::Nothing | Turn::Ended(_)) => return,
             Ok(Turn::Done) => Round::Done,
             Ok(Turn::Partial | Turn::Unfinished) => Round::Partial,
             Err(error) if error.outcome() == Outcome::Unauthorized => Round::Unauthorized,

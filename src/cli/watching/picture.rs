@@ -44,6 +44,12 @@ impl Picture {
         open(&self.0).count()
     }
 
+    /// Whether anything waits for a human.
+    pub(super) fn waits(&self) -> bool {
+        let mut steps = self.0.steps.iter();
+        steps.any(|step| matches!(step.action, Action::Blocked(_)))
+    }
+
     /// Whether a plan for all says nothing that is not known.
     pub(super) fn says(&self, plan: &Plan) -> bool {
         let both = || (open(&self.0), open(plan));

@@ -39,13 +39,21 @@ impl<'v> View<'v> {
         match self {
             Self::Text(teller) => say(teller, event),
             Self::Json(teller) => match object(teller, event) {
-                Some(object) => teller.context.result(&render::in_json(&object.to_string())),
+                Some(object) => teller.context.tell(&render::in_json(&object.to_string())),
                 None => Ok(()),
             },
             Self::Screen(screen) => {
                 screen.tell(event);
                 Ok(())
             }
+        }
+    }
+
+    /// Waits until a human wants to end it all.
+    pub(super) async fn quit(&mut self) {
+        match self {
+            Self::Text(_) | Self::Json(_) => std::future::pending().await,
+            Self::Screen(screen) => screen.quit().await,
         }
     }
 
@@ -71,24 +79,25 @@ fn say(teller: &Teller<'_>, event: &Event<'_>) -> Result<(), Error> {
         }
         Event::Mended(files) => context.mention(&format!("Mended: {}", files.join(", "))),
         Event::Planned { plan, .. } => {
-            teller.show(plan, Form::Text)?;
+            context.tell(&teller.shown(plan, Form::Text))?;
             context.mention(WATCHING);
         }
         Event::Applying(_) => {}
         Event::Stepped(step, outcome) => {
             let told = render::outcome(step, outcome);
             if !told.is_empty() {
-                context.result(&told)?;
+                context.tell(&told)?;
             }
         }
         Event::Applied { outcomes, .. } => {
-            context.result(&render::outcomes(outcomes))?;
+            context.tell(&render::outcomes(outcomes))?;
             context.mention(WATCHING);
         }
         Event::Talk { key, conversation } => {
             context.mention(&talk::told(key, conversation));
-            context.result(conversation.url.as_str())?;
+            context.tell(conversation.url.as_str())?;
         }
+        Event::Recovered => context.mention("It goes well again."),
         Event::Failed { error, again } => {
             context.fail(error);
             if let Some(again) = again {
@@ -156,12 +165,14 @@ fn object(teller: &Teller<'_>, event: &Event<'_>) -> Option<Value> {
             plan,
             outcomes,
             picture,
+            undo,
             took,
         } => (
             "applied",
             json!({
                 "pending": picture.pending(),
                 "took_ms": milliseconds(*took),
+                "undo": undo.map(|path| path.display().to_string()),
                 "plan": report(teller, plan, Some(outcomes)),
             }),
         ),
@@ -174,6 +185,7 @@ fn object(teller: &Teller<'_>, event: &Event<'_>) -> Option<Value> {
                 "conversation_url": conversation.url.as_str(),
             }),
         ),
+        Event::Recovered => ("recovered", json!({})),
         Event::Failed { error, again } => (
             "failed",
             json!({

@@ -112,6 +112,9 @@ impl Board {
                 self.progress = None;
                 self.see(picture);
             }
+            Event::Recovered => {
+                self.error = None;
+            }
             Event::Failed { .. } => return self.failed(tell(event)),
             Event::Notice(_) | Event::Talk { .. } => {}
         }
@@ -407,6 +410,7 @@ mod tests {
             plan: &plan,
             outcomes: &[done.clone(), refused],
             picture: &Picture(super::super::super::samples::plan(vec![steps[1].clone()])),
+            undo: None,
             took: Duration::from_secs(1),
         });
         assert!(board.state().ends_with(" · 1 pending"));

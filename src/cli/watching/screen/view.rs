@@ -96,6 +96,13 @@ impl<'c> Screen<'c> {
         }
     }
 
+    /// Waits until it is wished that all of it ends; other wishes wait meanwhile.
+    pub(in crate::cli) async fn quit(&mut self) {
+        while !self.shared.state().wishes.contains(&Wish::Quit) {
+            self.shared.wished.notified().await;
+        }
+    }
+
     /// The event as `plan` and `validate` tell it.
     fn in_full(&self, event: &Event<'_>) -> Option<String> {
         match event {
