@@ -59,6 +59,14 @@ impl Found {
     }
 }
 
+/// Whether there is a persona directory at all.
+///
+/// # Errors
+/// Where there is none.
+pub fn is_there(directory: &Path) -> Result<(), LoadError> {
+    canonical(directory).map(drop)
+}
+
 /// The canonical form of the persona directory.
 pub(super) fn canonical(directory: &Path) -> Result<PathBuf, LoadError> {
     let given = if directory.as_os_str().is_empty() {
@@ -119,7 +127,7 @@ impl Walk<'_> {
             .and_then(Iterator::collect::<io::Result<_>>)
             .map_err(failed)?;
         let mut entries: Vec<fs::DirEntry> = entries;
-        entries.sort_by_key(fs::DirEntry::file_name);
+        entries.sort_by_cached_key(fs::DirEntry::file_name);
         for entry in entries {
             let kind = entry.file_type().map_err(failed)?;
             self.entry(below, &entry.path(), kind);

@@ -21,6 +21,7 @@ use crate::catalog::Catalog;
 use crate::lint::{self, Comments, Levels};
 use crate::model::{Desired, Finding, Key, Place, SecretName};
 use crate::plan::check;
+use crate::stamp::Stamp;
 use crate::yaml::Composed;
 use crate::yaml::Sources;
 use crate::yaml::{Data, Member, Node};
@@ -262,6 +263,8 @@ pub(super) struct Draft {
     secrets: Vec<SecretString>,
     /// What all this depends on.
     pub(super) used: Vec<Used>,
+    /// The stamps of that, where the manifest need not be read again while they are the same.
+    pub(super) stamps: Option<Vec<Option<Stamp>>>,
 }
 
 fn draft(tree: Tree, scope: &Scope<'_>, sources: &Sources) -> Draft {
@@ -282,6 +285,7 @@ fn draft(tree: Tree, scope: &Scope<'_>, sources: &Sources) -> Draft {
             findings,
             secrets: Vec::new(),
             used,
+            stamps: None,
         };
     };
     let mut unresolved: Vec<Place> = findings.iter().filter_map(unresolved_at).collect();
@@ -331,6 +335,7 @@ fn draft(tree: Tree, scope: &Scope<'_>, sources: &Sources) -> Draft {
         findings,
         secrets,
         used,
+        stamps: None,
     }
 }
 

@@ -24,7 +24,7 @@ mod twins;
 mod workspace;
 
 pub(crate) use block::{BLOCK, ignored};
-pub use discover::{LoadError, LoadErrorKind, is_manifest, is_part};
+pub use discover::{LoadError, LoadErrorKind, is_manifest, is_part, is_there};
 pub(crate) use files::{File, normalised};
 pub use load::{Loaded, Scope, load};
 pub use revision::{Draft, Revision};

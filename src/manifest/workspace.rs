@@ -3,7 +3,7 @@
 //! That a file has changed is told by what the system says of it, and never by who reports it: so
 //! nothing is missed, whatever was reported, and nothing is done twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -21,8 +21,6 @@ pub struct Workspace {
     loaded: Loaded,
     /// All manifests that could be read, by key; what the sound ones say is in `loaded`.
     drafts: Vec<Draft>,
-    /// The stamps of all that a manifest depends on, where it need not be read again while they are the same.
-    stamps: BTreeMap<Key, Vec<Option<Stamp>>>,
     /// The files that manifests use, and their texts: less than `loaded` has of those that nothing uses.
     used: (BTreeSet<PathBuf>, Sources),
     has_overlays: bool,
@@ -36,7 +34,7 @@ struct Sorted {
     /// Those that are to be read.
     stale: Vec<(Key, File)>,
     /// Those that were read before, and are to be read again or are gone.
-    dropped: BTreeMap<Key, Draft>,
+    dropped: Vec<Draft>,
 }
 
 /// What a refresh has found.
@@ -75,8 +73,16 @@ impl Workspace {
             stale,
             dropped,
         } = former.sort(found.manifests, is_same);
+        let broken = former.loaded.broken.iter();
+        let gone: Vec<Key> = broken
+            .filter(|key| !loaded.broken.contains(*key))
+            .cloned()
+            .collect();
         let read: Vec<Key> = stale.iter().map(|(key, _)| key.clone()).collect();
-        let fresh = drafts(stale, &home, scope, &mut files, &mut loaded.findings);
+        let mut fresh = drafts(stale, &home, scope, &mut files, &mut loaded.findings);
+        for draft in &mut fresh {
+            draft.stamps = stamps(draft, start);
+        }
         let rewritten = fresh
             .iter()
             .filter(|draft| former.reads_otherwise(draft, &files.sources));
@@ -84,7 +90,7 @@ impl Workspace {
             keys: rewritten.map(|draft| draft.key.clone()).collect(),
             is_elsewhere: !is_alike(&fresh, &dropped),
         };
-        self.stamps = former.keep_stamps(&fresh, &dropped, start);
+        news.keys.extend(gone);
         match news.is_elsewhere {
             true => kept
                 .iter()
@@ -129,69 +135,35 @@ impl Workspace {
         paths.map(|used| used.path.clone()).collect()
     }
 
-    /// Tells the manifests of which nothing has changed, and gives them back what they said.
+    /// Tells the manifests of which nothing has changed, and gives them back what they said. All of them are sorted by key.
     fn sort(&mut self, manifests: Vec<(Key, File)>, is_same: bool) -> Sorted {
-        let drafts = std::mem::take(&mut self.drafts).into_iter();
-        let mut drafts: BTreeMap<Key, Draft> =
-            drafts.map(|draft| (draft.key.clone(), draft)).collect();
+        let mut drafts = std::mem::take(&mut self.drafts).into_iter().peekable();
+        let mut said = std::mem::take(&mut self.loaded.desired)
+            .into_iter()
+            .peekable();
         let mut sorted = Sorted::default();
         for (key, file) in manifests {
-            let is_current = |draft: &Draft| draft.file == file && self.is_current(draft);
-            let draft = match drafts.remove(&key) {
-                Some(draft) if is_same && is_current(&draft) => Ok(draft),
-                other => Err(other),
-            };
-            match draft {
-                Ok(draft) => sorted.kept.push(draft),
-                Err(draft) => {
-                    sorted
-                        .dropped
-                        .extend(draft.map(|draft| (key.clone(), draft)));
+            while let Some(gone) = drafts.next_if(|draft| draft.key < key) {
+                sorted.dropped.push(gone);
+            }
+            while let Some(gone) = said.next_if(|desired| desired.key < key) {
+                self.loaded.desired.push(gone);
+            }
+            match drafts.next_if(|draft| draft.key == key) {
+                Some(mut draft) if is_same && draft.file == file && is_current(&draft) => {
+                    let desired = said.next_if(|desired| desired.key == key);
+                    draft.desired = desired.or(draft.desired.take());
+                    sorted.kept.push(draft);
+                }
+                former => {
+                    sorted.dropped.extend(former);
                     sorted.stale.push((key, file));
                 }
             }
         }
         sorted.dropped.extend(drafts);
-        let kept: BTreeSet<&Key> = sorted.kept.iter().map(|draft| &draft.key).collect();
-        let said = std::mem::take(&mut self.loaded.desired).into_iter();
-        let (said, gone) = said.partition(|desired: &Desired| kept.contains(&desired.key));
-        self.loaded.desired = gone;
-        let mut said: BTreeMap<Key, Desired> = said
-            .into_iter()
-            .map(|desired: Desired| (desired.key.clone(), desired))
-            .collect();
-        for draft in &mut sorted.kept {
-            draft.desired = said.remove(&draft.key).or(draft.desired.take());
-        }
+        self.loaded.desired.extend(said);
         sorted
-    }
-
-    /// Whether nothing has changed that a manifest depends on.
-    fn is_current(&self, draft: &Draft) -> bool {
-        let Some(stamps) = self.stamps.get(&draft.key) else {
-            return false;
-        };
-        let paths = draft.used.iter().map(|used| &used.path);
-        let mut both = paths.zip(stamps);
-        both.all(|(path, stamp)| Stamp::of(path) == *stamp)
-    }
-
-    /// The stamps of all manifests that need not be read again.
-    fn keep_stamps(
-        &mut self,
-        fresh: &[Draft],
-        dropped: &BTreeMap<Key, Draft>,
-        start: SystemTime,
-    ) -> BTreeMap<Key, Vec<Option<Stamp>>> {
-        let mut kept = std::mem::take(&mut self.stamps);
-        for key in dropped.keys() {
-            kept.remove(key);
-        }
-        let fresh = fresh
-            .iter()
-            .filter_map(|draft| Some((draft.key.clone(), stamps(draft, start)?)));
-        kept.extend(fresh);
-        kept
     }
 
     /// Takes over all that was read, less what was read anew.
@@ -221,12 +193,21 @@ impl Workspace {
 }
 
 /// Whether manifests that were read again use the very same files, and none has come or gone.
-fn is_alike(fresh: &[Draft], dropped: &BTreeMap<Key, Draft>) -> bool {
-    let is_same = |draft: &Draft| {
-        let before = dropped.get(&draft.key);
-        before.is_some_and(|before| before.file == draft.file && before.used == draft.used)
+fn is_alike(fresh: &[Draft], dropped: &[Draft]) -> bool {
+    let is_same = |(now, before): (&Draft, &Draft)| {
+        now.key == before.key && now.file == before.file && now.used == before.used
     };
-    fresh.len() == dropped.len() && fresh.iter().all(is_same)
+    fresh.len() == dropped.len() && fresh.iter().zip(dropped).all(is_same)
+}
+
+/// Whether nothing has changed that a manifest depends on.
+fn is_current(draft: &Draft) -> bool {
+    let Some(stamps) = &draft.stamps else {
+        return false;
+    };
+    let paths = draft.used.iter().map(|used| &used.path);
+    let mut both = paths.zip(stamps);
+    both.all(|(path, stamp)| Stamp::of(path) == *stamp)
 }
 
 fn keys(loaded: &Loaded) -> impl Iterator<Item = &Key> {

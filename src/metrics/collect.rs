@@ -72,6 +72,7 @@ pub struct Metrics {
     drifted: Gauge,
     conflicting: Gauge,
     blocked: Gauge,
+    held: Gauge,
     requests: Family<Labels<2>, Histogram>,
     retries: Family<Labels<1>, Counter>,
 }
@@ -90,6 +91,7 @@ impl Metrics {
             drifted: Gauge::default(),
             conflicting: Gauge::default(),
             blocked: Gauge::default(),
+            held: Gauge::default(),
             requests: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             retries: Family::default(),
         };
@@ -154,6 +156,11 @@ impl Metrics {
             "Personas that wait for a human, conflicts among them",
             self.blocked.clone(),
         );
+        self.add(
+            "held_manifests",
+            "Manifests that are left alone for mistakes in them, or in files that they use",
+            self.held.clone(),
+        );
         self.add_seconds(
             "api_request_duration",
             "Requests to the service, by method and class of status",
@@ -189,6 +196,11 @@ impl Metrics {
         }));
         self.blocked
             .set(count(|step| matches!(step.action, Action::Blocked(_))));
+    }
+
+    /// Learns how many manifests are left alone for their mistakes.
+    pub fn held(&self, manifests: usize) {
+        self.held.set(i64::try_from(manifests).unwrap_or(i64::MAX));
     }
 
     /// Learns what became of a step of the last plan.

@@ -11,7 +11,7 @@ use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind};
 
 /// How long it has to be quiet after one file was saved whole.
-const SHORT: Duration = Duration::from_millis(4);
+const SHORT: Duration = Duration::from_millis(2);
 /// The same where more may follow.
 const LONG: Duration = Duration::from_millis(50);
 /// How long is waited at most: where something is written all the time, it is never quiet.

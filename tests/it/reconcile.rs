@@ -76,7 +76,7 @@ fn what_others_change_is_changed_back() {
     service.set(id.as_str().expect("an id"), "/system_prompt", "Be rude.");
     running.plans("interval", &["ana"]);
     running.next("applied");
-    assert_eq!(service.live()[0]["system_prompt"], "Be kind.");
+    assert_eq!(service.live()[0]["document"]["system_prompt"], "Be kind.");
 }
 
 #[test]

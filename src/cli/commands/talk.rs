@@ -82,7 +82,10 @@ async fn watch(args: &Args, key: &Key, context: &Context) -> Result<Outcome, Err
     let signals = Signals::listen().map_err(Error::Signals)?;
     let reports = Reports::default();
     let teller = Teller::new(context, &args.directory, &reports, &selection, None)?;
-    let view = View::lines(args.format, &teller);
+    let view = match args.format {
+        Format::Text => View::Urls(&teller),
+        Format::Json => View::Json(&teller),
+    };
     let options = Options {
         directory: &args.directory,
         selection: &selection,

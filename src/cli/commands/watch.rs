@@ -45,12 +45,22 @@ pub(in crate::cli) struct Args {
     poll_files: Option<Duration>,
     /// Show the plan in a browser, too, for as long as the loop goes on; on
     /// this machine only
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     serve: Option<SocketAddr>,
     /// The form of what is told [default: a view with keys on
     /// a terminal, else json]
     #[arg(long, value_name = "FORM")]
     format: Option<Format>,
+}
+
+/// An address with a port, which may be that of `localhost`.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let text = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    text.parse()
+        .map_err(|_| "say an address and a port, such as 127.0.0.1:8080".to_owned())
 }
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::audience::Audience;
 use super::due::Due;
@@ -23,12 +23,16 @@ use crate::cli::prepared::Prepared;
 use crate::cli::signals::Signals;
 use crate::cli::site::{Service, Site, scope};
 use crate::ledger::{Ledger, Lock};
-use crate::manifest::Workspace;
+use crate::manifest::{self, Workspace};
 use crate::model::{Desired, Finding, Key, Live, Severity};
 use crate::plan::{Deletes, Plan, Policy};
 use crate::settings::{Environment, SettingsError, SettingsErrorKind};
 use crate::stamp::Stamp;
 use crate::watch::Watcher;
+
+/// How often is asked whether another apply has ended, and how long is waited in between.
+const PATIENCE: u32 = 30;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The stamps of the ledger and its journal.
 type Stamps = [Option<Stamp>; 2];
@@ -108,6 +112,8 @@ impl<'d> Desk<'d> {
         }
         let began = Instant::now();
         watcher.renew();
+        // Without the directory there are no settings, and without these nobody knows which account is meant.
+        manifest::is_there(self.options.directory)?;
         let site = Site {
             context: self.context,
             directory: self.options.directory.to_owned(),
@@ -263,7 +269,7 @@ impl<'d> Desk<'d> {
             return Ok(());
         }
         Err(Error::NotConfirmed(format!(
-            "`{name}` is protected: nothing is applied to it from here"
+            "`{name}` is protected: `apply` and `reconcile` apply to it, with `--yes {name}`"
         )))
     }
 
@@ -295,6 +301,9 @@ impl<'d> Desk<'d> {
         let is_gone = |key: &Key| changed.contains(key) && !desired.contains(key);
         let steps = &mut self.picture.0.steps;
         steps.retain(|step| !is_gone(&step.key));
+        if let Some(monitor) = self.options.monitor {
+            monitor.held(self.held().len());
+        }
         Ok(changed)
     }
 
@@ -374,7 +383,10 @@ impl<'d> Desk<'d> {
             }
             self.service = Some(service);
         }
-        let lock = work.applies.then(|| work.site.lock()).transpose()?;
+        let lock = match work.applies {
+            true => Some(lock(work.site).await?),
+            false => None,
+        };
         let (mut stamps, ledger) = self.ledger(work)?;
         let Some(policy) = self.policy(work.site, &ledger)? else {
             self.due = Due::default();
@@ -571,6 +583,9 @@ impl<'d> Desk<'d> {
         self.live = Some(done.live);
         let (plan, outcomes) = (done.plan, done.outcomes);
         self.picture.done(&plan, &outcomes);
+        if let Some(monitor) = self.options.monitor {
+            monitor.planned(&self.picture.0);
+        }
         self.remember(&plan, &outcomes);
         let undo = done.undo.unwrap_or_else(|error| {
             let told = format!("The undo file could not be brought up to date: {error}");
@@ -637,6 +652,17 @@ impl<'d> Desk<'d> {
             }),
         }
     }
+}
+
+/// Keeps other applies away. One that is about to end is waited for.
+async fn lock(site: &Site<'_>) -> Result<Lock, Error> {
+    for _ in 0..PATIENCE {
+        if let Ok(lock) = site.lock() {
+            return Ok(lock);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    site.lock()
 }
 
 /// A plan, and what it is about.

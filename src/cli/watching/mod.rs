@@ -33,7 +33,6 @@ use super::error::Error;
 use super::outcome::Outcome;
 use super::signals::Signals;
 use crate::model::{Key, causes};
-use crate::settings::{SettingsError, SettingsErrorKind};
 use crate::watch::{Manner, Trouble, Watcher};
 
 /// How long is waited after a failure, and at most where it goes on failing.
@@ -52,7 +51,7 @@ pub(super) struct Options<'o> {
     pub(super) allowed: Option<&'o str>,
     /// With whom a conversation is begun after each apply.
     pub(super) talk: Option<Talk<'o>>,
-    /// Whether a directory that is not there is waited for, and settings that make no sense, from the beginning on.
+    /// Whether a directory that is not there is waited for from the beginning on.
     pub(super) waits: bool,
     /// How often all personas are looked at.
     pub(super) every: Option<Every>,
@@ -256,16 +255,11 @@ fn wait(failures: u32) -> Duration {
 
 impl Options<'_> {
     /// Whether there is no point in beginning: whoever has begun the loop has made a mistake.
-    const fn ends(&self, error: &Error) -> bool {
+    fn ends(&self, error: &Error) -> bool {
         match error {
-            Error::NotConfirmed(_)
-            | Error::NoSuchKey(..)
-            | Error::Settings(SettingsError {
-                kind: SettingsErrorKind::NoKey(_),
-                ..
-            }) => true,
-            Error::Load(_) | Error::Settings(_) => !self.waits,
-            _ => false,
+            Error::NotConfirmed(_) | Error::NoSuchKey(..) | Error::Settings(_) => true,
+            Error::Load(_) => !self.waits,
+            _ => error.outcome() == Outcome::Unauthorized,
         }
     }
 }

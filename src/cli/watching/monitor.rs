@@ -29,18 +29,16 @@ pub(in crate::cli) struct Monitor {
 impl Monitor {
     /// Of a loop that looks at everything so often.
     pub(in crate::cli) fn new(every: Duration) -> Self {
-        let silence = every.saturating_mul(2).saturating_add(SILENCE);
         Self {
             metrics: Arc::new(Metrics::new(every)),
-            health: Arc::new(Health::new(silence)),
+            health: Arc::new(Health::new(silence(every))),
             every,
         }
     }
 
     /// The loop is alive.
     pub(super) fn beat(&self) {
-        let silence = self.every.saturating_mul(2).saturating_add(SILENCE);
-        self.health.beat(silence);
+        self.health.beat(silence(self.every));
     }
 
     /// From now on this service is spoken to.
@@ -51,6 +49,11 @@ impl Monitor {
     /// What all personas need, as far as is known.
     pub(super) fn planned(&self, plan: &Plan) {
         self.metrics.planned(plan);
+    }
+
+    /// So many manifests are left alone for their mistakes.
+    pub(super) fn held(&self, manifests: usize) {
+        self.metrics.held(manifests);
     }
 
     /// A step has ended.
@@ -74,4 +77,9 @@ impl Monitor {
             self.health.succeeded(self.every.saturating_mul(ROUNDS));
         }
     }
+}
+
+/// How long nothing may be heard of a loop that looks at everything so often.
+const fn silence(every: Duration) -> Duration {
+    every.saturating_mul(2).saturating_add(SILENCE)
 }

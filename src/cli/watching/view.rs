@@ -17,6 +17,8 @@ use crate::render::{self, Form};
 pub(in crate::cli) enum View<'v> {
     /// Plans as `plan` prints them, and what happens to them.
     Text(&'v Teller<'v>),
+    /// The same beside standard output, which gets the URLs of conversations.
+    Urls(&'v Teller<'v>),
     /// One JSON object on a line for each event.
     Json(&'v Teller<'v>),
     /// A terminal, with keys.
@@ -37,7 +39,8 @@ impl<'v> View<'v> {
     /// Tells an event.
     pub(super) fn tell(&mut self, event: &Event<'_>) -> Result<(), Error> {
         match self {
-            Self::Text(teller) => say(teller, event),
+            Self::Text(teller) => say(teller, false, event),
+            Self::Urls(teller) => say(teller, true, event),
             Self::Json(teller) => match object(teller, event) {
                 Some(object) => teller.context.tell(&render::in_json(&object.to_string())),
                 None => Ok(()),
@@ -52,7 +55,7 @@ impl<'v> View<'v> {
     /// Waits until a human wants to end it all.
     pub(super) async fn quit(&mut self) {
         match self {
-            Self::Text(_) | Self::Json(_) => std::future::pending().await,
+            Self::Text(_) | Self::Urls(_) | Self::Json(_) => std::future::pending().await,
             Self::Screen(screen) => screen.quit().await,
         }
     }
@@ -60,39 +63,38 @@ impl<'v> View<'v> {
     /// Waits until a human asks for something.
     pub(super) async fn wish(&mut self) -> Wish {
         match self {
-            Self::Text(_) | Self::Json(_) => std::future::pending().await,
+            Self::Text(_) | Self::Urls(_) | Self::Json(_) => std::future::pending().await,
             Self::Screen(screen) => screen.wish().await,
         }
     }
 }
 
-/// Tells an event in lines.
-fn say(teller: &Teller<'_>, event: &Event<'_>) -> Result<(), Error> {
+/// Tells an event in lines. Where a URL is the result, all else stands beside it.
+fn say(teller: &Teller<'_>, stands_aside: bool, event: &Event<'_>) -> Result<(), Error> {
     let context = teller.context;
+    let put = |text: &str| match stands_aside {
+        true => {
+            context.say(text);
+            Ok(())
+        }
+        false => context.tell(text),
+    };
     match event {
-        Event::Watching { .. } => {}
+        Event::Watching { .. } => context.mention(WATCHING),
         Event::Notice(text) => context.mention(text),
-        Event::Mistakes { findings: [], .. } => {}
+        Event::Mistakes { findings: [], .. } | Event::Applying(_) => {}
         Event::Mistakes { findings, sources } => {
             context.say(&render::findings(findings, |place| sources.line(place)));
-            context.mention(WATCHING);
         }
         Event::Mended(files) => context.mention(&format!("Mended: {}", files.join(", "))),
-        Event::Planned { plan, .. } => {
-            context.tell(&teller.shown(plan, Form::Text))?;
-            context.mention(WATCHING);
-        }
-        Event::Applying(_) => {}
+        Event::Planned { plan, .. } => put(&teller.shown(plan, Form::Text))?,
         Event::Stepped(step, outcome) => {
             let told = render::outcome(step, outcome);
             if !told.is_empty() {
-                context.tell(&told)?;
+                put(&told)?;
             }
         }
-        Event::Applied { outcomes, .. } => {
-            context.tell(&render::outcomes(outcomes))?;
-            context.mention(WATCHING);
-        }
+        Event::Applied { outcomes, .. } => put(&render::outcomes(outcomes))?,
         Event::Talk { key, conversation } => {
             context.mention(&talk::told(key, conversation));
             context.tell(conversation.url.as_str())?;
@@ -103,7 +105,6 @@ fn say(teller: &Teller<'_>, event: &Event<'_>) -> Result<(), Error> {
             if let Some(again) = again {
                 context.mention(&format!("Trying again in {} s.", again.as_secs()));
             }
-            context.mention(WATCHING);
         }
     }
     Ok(())

@@ -243,9 +243,9 @@ fn reconcile_waits_for_the_directory_and_follows_the_link_to_it() {
     site.set("PERSONACTL_STATE", site.path("state").display().to_string());
     let directory = "git/current/personas";
     let mut watching = Watching::begin(&site, &["reconcile", "--interval", "1h", directory]);
-    watching.next("watching");
     watching.next("failed");
     publish(&site, "one", "x");
+    watching.next("watching");
     watching.plans("save", &["ana", "ben"]);
     watching.next("applied");
     publish(&site, "two", "y");

@@ -64,6 +64,9 @@ impl Terminal {
     fn open() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
         set(&before)?;
+        // Without the shell that began it, nobody would ever take the terminal back from it. What is not heard of is not missed.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::set_parent_process_death_signal(Some(Number::HUP));
         Ok(Self {
             before,
             keys: keys()?,
@@ -78,7 +81,7 @@ impl Terminal {
     /// Waits for what comes next.
     pub(super) async fn next(&mut self) -> Signal {
         tokio::select! {
-            Some(key) = self.keys.recv() => Signal::Key(key),
+            key = self.keys.recv() => key.map_or(Signal::End, Signal::Key),
             _ = self.resized.recv() => Signal::Changed,
             _ = self.stopped.recv() => {
                 self.stop();
