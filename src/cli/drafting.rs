@@ -137,6 +137,7 @@ impl<'d> Desk<'d> {
             against: &Against::Service(environment.api.label().to_owned()),
             desired: &loaded.desired,
             elsewhere: &loaded.elsewhere,
+            broken: &loaded.broken,
             live: &prepared.live,
             records: prepared.ledger.records(),
             secrets: &next,

@@ -43,6 +43,8 @@ pub enum LoadErrorKind {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) manifests: Vec<(Key, File)>,
+    /// The keys of what is there and cannot be taken for a manifest: what is wrong with it is a finding.
+    pub(super) flawed: BTreeSet<Key>,
     /// What stands beside them under names that begin with `_`, less what is ours.
     pub(super) private: Vec<File>,
     pub(super) findings: Vec<Finding>,
@@ -53,6 +55,7 @@ impl Found {
     pub(super) fn only(key: &Key, file: &File) -> Self {
         Self {
             manifests: vec![(key.clone(), file.clone())],
+            flawed: BTreeSet::new(),
             private: Vec::new(),
             findings: Vec::new(),
         }
@@ -92,6 +95,7 @@ pub(super) fn discover(directory: &Path, real: &Path, files: &Files) -> Result<F
         files,
         keys: BTreeMap::new(),
         private: Vec::new(),
+        flawed: BTreeSet::new(),
         findings: Vec::new(),
         visited: BTreeSet::new(),
         folders: vec![(PathBuf::new(), real.to_owned())],
@@ -112,6 +116,7 @@ struct Walk<'w> {
     files: &'w Files,
     keys: BTreeMap<String, Vec<File>>,
     private: Vec<File>,
+    flawed: BTreeSet<Key>,
     findings: Vec<Finding>,
     visited: BTreeSet<PathBuf>,
     /// Folders to read: the path below the directory, and where it really is.
@@ -152,11 +157,10 @@ impl Walk<'_> {
             return;
         }
         let key = key_of(&below);
+        let flaw = |code, message: &str| Finding::error(code, Place::start_of(&shown), message);
         if key.is_some() && below.to_str().is_none() {
-            let place = Place::start_of(&shown);
-            let finding = Finding::error("file-name", place, "the name of the file is not UTF-8");
-            self.findings
-                .push(finding.hint("rename it: its name is its key"));
+            let finding = flaw("file-name", "the name of the file is not UTF-8");
+            self.refuse(key, finding.hint("rename it: its name is its key"));
             return;
         }
         let real = if is_link {
@@ -165,11 +169,7 @@ impl Walk<'_> {
                 Err(_) if key.is_none() => return,
                 Err(error) => {
                     let message = format!("the link leads nowhere: {error}");
-                    self.findings.push(Finding::error(
-                        "broken-link",
-                        Place::start_of(&shown),
-                        message,
-                    ));
+                    self.refuse(key, flaw("broken-link", &message));
                     return;
                 }
             }
@@ -181,9 +181,7 @@ impl Walk<'_> {
             return;
         }
         if is_link && !self.files.may_read(&real) {
-            let message = "the link leads out of the repository";
-            self.findings
-                .push(Finding::error("outside", Place::start_of(&shown), message));
+            self.refuse(key, flaw("outside", "the link leads out of the repository"));
         } else if is_folder {
             let folders = if is_link {
                 &mut self.linked
@@ -196,8 +194,14 @@ impl Walk<'_> {
         }
     }
 
+    /// Takes note of what is wrong with what would have this key.
+    fn refuse(&mut self, key: Option<String>, finding: Finding) {
+        self.flawed.extend(key.map(Key::new));
+        self.findings.push(finding);
+    }
+
     fn found(self) -> Found {
-        let mut findings = self.findings;
+        let (mut flawed, mut findings) = (self.flawed, self.findings);
         let mut manifests = Vec::new();
         for (key, mut files) in self.keys {
             if let [first, .., last] = files.as_slice() {
@@ -209,12 +213,14 @@ impl Walk<'_> {
                         message,
                     ));
                 }
+                flawed.insert(Key::new(key));
             } else {
                 manifests.extend(files.pop().map(|file| (Key::new(key), file)));
             }
         }
         Found {
             manifests,
+            flawed,
             private: self.private,
             findings,
         }

@@ -67,14 +67,6 @@ pub struct Loaded {
     pub secrets: Vec<SecretString>,
 }
 
-impl Loaded {
-    /// The manifests that are there and not planned: those for other environments, and those with mistakes.
-    #[must_use]
-    pub fn set_aside(&self) -> BTreeSet<Key> {
-        self.elsewhere.union(&self.broken).cloned().collect()
-    }
-}
-
 /// Loads the manifests below `directory`.
 pub fn load(directory: &Path, scope: &Scope<'_>) -> Result<Loaded, LoadError> {
     load_from(directory, scope, &Texts::new(), None)
@@ -94,7 +86,7 @@ pub(super) fn load_from(
         None => discover(directory, &real, &files)?,
     };
     let home = File::home(directory, &real);
-    let mut loaded = Loaded::of(&found.manifests, found.findings);
+    let mut loaded = Loaded::of(&found.manifests, found.flawed, found.findings);
     let mut drafts = drafts(
         found.manifests,
         &home,
@@ -141,11 +133,17 @@ pub(super) fn drafts(
 }
 
 impl Loaded {
-    /// What a directory says that holds these manifests, none of which is known to be sound yet.
-    pub(super) fn of(manifests: &[(Key, File)], findings: Vec<Finding>) -> Self {
+    /// What a directory says that holds these manifests, none of which is known to be sound yet, and these `flawed`
+    /// ones, which cannot be.
+    pub(super) fn of(
+        manifests: &[(Key, File)],
+        flawed: BTreeSet<Key>,
+        findings: Vec<Finding>,
+    ) -> Self {
+        let keys = manifests.iter().map(|(key, _)| key.clone());
         Self {
             manifests: manifests.len(),
-            broken: manifests.iter().map(|(key, _)| key.clone()).collect(),
+            broken: keys.chain(flawed).collect(),
             findings,
             ..Self::default()
         }

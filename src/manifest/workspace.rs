@@ -64,7 +64,7 @@ impl Workspace {
         let mut files = Files::around(&real);
         let found = discover(directory, &real, &files)?;
         self.has_overlays = overlay::are_any(scope.environment, &home);
-        let mut loaded = Loaded::of(&found.manifests, found.findings);
+        let mut loaded = Loaded::of(&found.manifests, found.flawed, found.findings);
 
         let before: BTreeSet<Key> = keys(&former.loaded).cloned().collect();
         let is_same = self.has_overlays == former.has_overlays;

@@ -31,6 +31,8 @@ pub struct Inputs<'a> {
     pub desired: &'a [Desired],
     /// Manifests that are meant for other environments.
     pub elsewhere: &'a BTreeSet<Key>,
+    /// Manifests that have mistakes: what is theirs is left alone, and left to them.
+    pub broken: &'a BTreeSet<Key>,
     /// What the service holds.
     pub live: &'a [Live],
     /// What was applied last.
@@ -91,7 +93,15 @@ pub enum Adoption {
 /// Decides what every persona needs.
 pub fn build(inputs: &Inputs<'_>) -> Plan {
     let mut notes = Notes::default();
-    let mut steps: Vec<Step> = pair(inputs.catalog, inputs.desired, inputs.live, inputs.records)
+    let Inputs {
+        catalog,
+        desired,
+        live,
+        records,
+        broken,
+        ..
+    } = *inputs;
+    let mut steps: Vec<Step> = pair(catalog, desired, live, records, broken)
         .into_iter()
         .filter(|pair| inputs.policy.only.is_empty() || inputs.policy.only.contains(pair.key()))
         .map(|pair| inputs.decide(&pair, &mut notes))

@@ -36,7 +36,7 @@ pub(super) enum Pair<'a> {
         problem: String,
         candidates: Vec<&'a Live>,
     },
-    /// Applied once, and no longer in the repository.
+    /// Applied once, and no longer in the repository, or not to be planned.
     Dropped {
         key: &'a Key,
         record: &'a Record,
@@ -64,7 +64,8 @@ pub fn described<'a>(
     live: &'a [Live],
     records: &'a Records,
 ) -> BTreeMap<&'a PersonaId, &'a Key> {
-    let pairs = pair(catalog, desired, live, records).into_iter();
+    // What manifests with mistakes may mean is meant by those that would have it, whether or not that is decided.
+    let pairs = pair(catalog, desired, live, records, &BTreeSet::new()).into_iter();
     // A name that is nearly the same is another one.
     let decided = pairs.filter(|pair| !matches!(pair, Pair::New { .. }));
     decided.flat_map(|pair| pair.meant()).collect()
@@ -81,20 +82,27 @@ pub fn is_other_account(live: &[Live], records: &Records) -> bool {
 /// From how many ids on their absence says something of the account.
 const TELLING: usize = 3;
 
-/// Pairs every manifest and every entry of the ledger, in the order of their keys.
+/// Pairs every manifest and every entry of the ledger, in the order of their keys. `broken` are manifests that have
+/// mistakes: what the ledger binds to them stays theirs, for that they mean it no more is not known. What is bound to
+/// one for other environments may go to another: here it means nothing.
 pub(super) fn pair<'a>(
     catalog: &Catalog,
     desired: &'a [Desired],
     live: &'a [Live],
     records: &'a Records,
+    broken: &BTreeSet<Key>,
 ) -> Vec<Pair<'a>> {
     let live: BTreeMap<&PersonaId, &Live> = live.iter().map(|live| (&live.id, live)).collect();
-    let moved = moved(catalog, desired, &live, records);
+    let (held, free): (Vec<_>, Vec<_>) = records.iter().partition(|(key, _)| broken.contains(key));
+    let moved = moved(catalog, desired, &live, records, &free);
     let mut claims: BTreeMap<&PersonaId, Vec<&Key>> = BTreeMap::new();
     for desired in desired {
         if let Some(id) = claim(desired, records, &moved) {
             claims.entry(id).or_default().push(&desired.key);
         }
+    }
+    for (key, record) in &held {
+        claims.entry(&record.id).or_default().push(key);
     }
     let mut names: BTreeMap<String, Vec<&Live>> = BTreeMap::new();
     for live in live.values() {
@@ -107,6 +115,7 @@ pub(super) fn pair<'a>(
         live: &live,
         records,
         moved: &moved,
+        held: &held,
         claims: &claims,
         names: &names,
     };
@@ -148,7 +157,9 @@ impl<'a> Pair<'a> {
     }
 }
 
-type Moved<'a> = BTreeMap<&'a Key, (&'a Key, &'a Record)>;
+/// An entry of the ledger.
+type Entry<'a> = (&'a Key, &'a Record);
+type Moved<'a> = BTreeMap<&'a Key, Entry<'a>>;
 
 /// Manifests whose file has moved: the ledger does not know their key, but an entry without a
 /// manifest has the id that they pin, or else their name.
@@ -157,9 +168,10 @@ fn moved<'a>(
     desired: &'a [Desired],
     live: &BTreeMap<&PersonaId, &Live>,
     records: &'a Records,
+    free: &[Entry<'a>],
 ) -> Moved<'a> {
     let keys: BTreeSet<&Key> = desired.iter().map(|desired| &desired.key).collect();
-    let orphans: Vec<_> = records
+    let orphans: Vec<_> = free
         .iter()
         .filter(|(key, record)| !keys.contains(key) && live.contains_key(&record.id))
         .collect();
@@ -174,7 +186,7 @@ fn moved<'a>(
             None => name == Some(record.name.as_str()),
         });
         if let (Some(orphan), None) = (matching.next(), matching.next()) {
-            moved.insert(&newcomer.key, *orphan);
+            moved.insert(&newcomer.key, **orphan);
         }
     }
     moved
@@ -199,6 +211,8 @@ struct World<'w, 'a> {
     live: &'w BTreeMap<&'a PersonaId, &'a Live>,
     records: &'a Records,
     moved: &'w Moved<'a>,
+    /// What the ledger binds to manifests that have mistakes.
+    held: &'w [Entry<'a>],
     /// Which manifests lay claim to an id.
     claims: &'w BTreeMap<&'a PersonaId, Vec<&'a Key>>,
     /// The live personas by their folded names.
@@ -250,7 +264,10 @@ impl<'a> World<'_, 'a> {
         let claimants = self.claims.get(id).into_iter().flatten();
         let others: Vec<_> = claimants
             .filter(|key| ***key != desired.key)
-            .map(|key| format!("`{key}`"))
+            .map(|key| match self.held.iter().any(|(held, _)| held == key) {
+                true => format!("`{key}`, which has mistakes,"),
+                false => format!("`{key}`"),
+            })
             .collect();
         (!others.is_empty()).then(|| {
             format!(
@@ -262,6 +279,17 @@ impl<'a> World<'_, 'a> {
 
     fn by_name(&self, desired: &'a Desired) -> Pair<'a> {
         let name = self.catalog.name_of(&desired.document);
+        if let Some((key, record)) = name.and_then(|name| self.holder(name)) {
+            return Pair::Unclear {
+                desired,
+                problem: format!(
+                    "`{key}`, which has mistakes, was applied to {} with this name: mend or delete it, or give \
+                     this one another name",
+                    record.id
+                ),
+                candidates: self.live.get(&record.id).copied().into_iter().collect(),
+            };
+        }
         let alike = name.and_then(|name| self.names.get(&folded(name)));
         let free = alike
             .into_iter()
@@ -282,6 +310,17 @@ impl<'a> World<'_, 'a> {
                 candidates: namesakes,
             },
         }
+    }
+
+    /// The manifest with mistakes that was applied under a name, or whose persona has it by now.
+    fn holder(&self, name: &str) -> Option<Entry<'a>> {
+        let is_called = |record: &Record| {
+            let live = self.live.get(&record.id);
+            let now = live.and_then(|live| self.catalog.name_of(&live.document));
+            record.name == name || now == Some(name)
+        };
+        let mut held = self.held.iter().copied();
+        held.find(|(_, record)| is_called(record))
     }
 
     fn ambiguity(&self, candidates: &[&Live]) -> String {

@@ -28,8 +28,8 @@ impl Inputs<'_> {
             ),
             None => (Action::Keep, Entry::Fixed(Some(record.clone()))),
         };
-        // What an heir takes over it takes with it.
-        if live.is_none() {
+        // What an heir takes over it takes with it, and a manifest that is mended knows what it meant.
+        if live.is_none() && !self.broken.contains(key) {
             notes.forget.insert(key.clone());
         }
         let name = live.and_then(|live| self.catalog.name_of(&live.document));
@@ -58,6 +58,9 @@ impl Inputs<'_> {
         live: Option<&'l Live>,
         heir: Option<&Key>,
     ) -> (Option<&'l Live>, String) {
+        if self.broken.contains(key) {
+            return (None, "its manifest has mistakes: left alone".to_owned());
+        }
         let Some(live) = live else {
             let gone = "no longer in the repository, and gone from the account";
             return (None, gone.to_owned());

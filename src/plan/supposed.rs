@@ -68,6 +68,8 @@ impl Comparison<'_> {
             against: self.against,
             desired: self.desired,
             elsewhere: self.elsewhere,
+            // What is compared is sound.
+            broken: &BTreeSet::new(),
             live: &supposed.live,
             records: &Records::new(),
             secrets: &self.secrets(),

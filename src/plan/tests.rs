@@ -61,6 +61,17 @@ fn plan(desired: &[Desired], live: &[Live], records: &Records) -> Plan {
 }
 
 fn plan_with(desired: &[Desired], live: &[Live], records: &Records, policy: &Policy) -> Plan {
+    plan_beside(&BTreeSet::new(), desired, live, records, policy)
+}
+
+/// The plan beside manifests that have mistakes.
+fn plan_beside(
+    broken: &BTreeSet<Key>,
+    desired: &[Desired],
+    live: &[Live],
+    records: &Records,
+    policy: &Policy,
+) -> Plan {
     let secrets = secrets();
     let inputs = Inputs {
         catalog: &PERSONA,
@@ -68,6 +79,7 @@ fn plan_with(desired: &[Desired], live: &[Live], records: &Records, policy: &Pol
         against: &Against::default(),
         desired,
         elsewhere: &BTreeSet::new(),
+        broken,
         live,
         records,
         secrets: &secrets,
@@ -235,6 +247,75 @@ fn a_manifest_that_moved_and_pins_its_id_takes_its_entry_along() {
 }
 
 #[test]
+fn a_manifest_with_mistakes_keeps_what_the_ledger_binds_to_it() {
+    let named = |name: &str| json!({"persona_name": name, "context": "x"});
+    let ana = || live("p1", named("Ana"));
+    let pinned = Desired {
+        id: Some(id("p1")),
+        ..desired("new", named("Zoe"))
+    };
+    let records = applied("agent", &named("Ana"), "p1");
+    let policy = Policy {
+        deletes: Deletes::Any,
+        ..Policy::default()
+    };
+    let rows = [
+        (
+            "its name",
+            desired("new", named("Ana")),
+            vec![ana()],
+            "blocked new",
+        ),
+        ("its id", pinned, vec![ana()], "blocked new p1"),
+        (
+            "its name, and it is gone",
+            desired("new", named("Ana")),
+            vec![],
+            "blocked new",
+        ),
+        (
+            "its name in the account",
+            desired("new", named("Ben")),
+            vec![live("p1", named("Ben"))],
+            "blocked new",
+        ),
+        (
+            "a name that another has as well",
+            desired("new", named("Ana")),
+            vec![ana(), live("p2", named("Ana"))],
+            "blocked new",
+        ),
+        (
+            "another name",
+            desired("new", named("Zoe")),
+            vec![ana()],
+            "create new",
+        ),
+        (
+            "another one's name",
+            desired("new", named("Zoe")),
+            vec![ana(), live("p2", named("Zoe"))],
+            "adopt new p2",
+        ),
+    ];
+    for (name, desired, live, expected) in rows {
+        let broken = BTreeSet::from([Key::new("agent")]);
+        let plan = plan_beside(&broken, &[desired], &live, &records, &policy);
+        assert_eq!(words(&plan), ["keep agent p1", expected], "{name}");
+        assert!(plan.notes.forget.is_empty(), "{name}");
+        let [kept, new] = &plan.steps[..] else {
+            panic!("two steps: {plan:#?}");
+        };
+        let left = "its manifest has mistakes: left alone";
+        assert_eq!(kept.reason.as_deref(), Some(left), "{name}");
+        let is_blocked = matches!(new.action, Action::Blocked(Obstacle::Identity));
+        let told = new.reason.as_deref().unwrap_or_default();
+        let says_why = told.starts_with("`agent`, which has mistakes, ");
+        assert_eq!(says_why, is_blocked, "{name}: {told}");
+    }
+}
+
+#[test]
 fn an_ignored_place_inside_a_list_destroys_nothing() {
     let document = |text: &str| json!({"persona_name": "Ana", "layers": {"mcp": {"connectors": [{"url": text}]}}});
     let mut now = desired("ana", document("new"));
@@ -278,6 +359,7 @@ fn a_plan_id_does_not_depend_on_the_salt() {
             against: &Against::default(),
             desired: &wanted,
             elsewhere: &BTreeSet::new(),
+            broken: &BTreeSet::new(),
             live: &[live("p1", held.clone())],
             records: &Records::new(),
             secrets: &secrets,
@@ -316,6 +398,7 @@ fn a_secret_that_is_only_known_when_the_plan_is_applied_is_recorded_as_it_was_se
         against: &Against::default(),
         desired: &[desired("ana", wanted)],
         elsewhere: &BTreeSet::new(),
+        broken: &BTreeSet::new(),
         live: &[live],
         records: &records,
         secrets: &known,

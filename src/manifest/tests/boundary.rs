@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 
 use super::{NAMED, Site, keys};
+use crate::model::Key;
 
 const CANARY: &str = "the content of a file outside";
 
@@ -58,6 +59,32 @@ fn links_within_the_repository_are_followed() {
     let site = site("_link.md");
     symlink(site.path("shared/in.md"), site.path("personas/_link.md")).expect("a link");
     assert_eq!(site.document()["context"], "in");
+}
+
+#[test]
+fn what_cannot_be_taken_for_a_manifest_is_broken_and_not_gone() {
+    let outside = tempfile::tempdir().expect("a folder");
+    fs::write(outside.path().join("x.yaml"), NAMED).expect("a file");
+    let site = Site::new(&[
+        ("personas/twice.yaml", NAMED),
+        ("personas/twice.yml", NAMED),
+    ]);
+    let links = [
+        ("team-link.yaml", site.path("nowhere")),
+        ("outside.json", outside.path().join("x.yaml")),
+    ];
+    for (name, target) in links {
+        symlink(target, site.path("personas").join(name)).expect("a link");
+    }
+    let loaded = site.load();
+    let broken: Vec<&str> = loaded.broken.iter().map(Key::as_str).collect();
+    assert_eq!(broken, ["outside", "team-link", "twice"]);
+    assert!(loaded.desired.is_empty() && loaded.elsewhere.is_empty());
+    // What is sound under the same key is what counts.
+    site.write("personas/team-link.yml", NAMED);
+    let loaded = site.load();
+    assert_eq!(keys(&loaded), ["team-link"]);
+    assert!(!loaded.broken.contains(&Key::new("team-link")));
 }
 
 #[test]

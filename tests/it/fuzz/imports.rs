@@ -150,6 +150,7 @@ proptest! {
             against: &Against::default(),
             desired: &[],
             elsewhere: &BTreeSet::new(),
+            broken: &BTreeSet::new(),
             live: &live,
             records: &Records::new(),
             secrets: &secrets,

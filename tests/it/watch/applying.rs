@@ -1,5 +1,6 @@
 //! `--apply`: each plan is applied, as `apply` would, and what cannot be asked is not done.
 
+use std::fs;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
@@ -111,12 +112,33 @@ fn nothing_is_deleted() {
     let mut watching = Watching::start(&site, &["watch", "--apply"]);
     watching.plans("start", &["ana", "ben", "mark"]);
     watching.next("applied");
-    std::fs::remove_file(site.path("personas/ana.yaml")).expect("it was there");
+    fs::remove_file(site.path("personas/ana.yaml")).expect("it was there");
     watching.plans("save", &[]);
     write(&site, "ben", "y");
     watching.plans("save", &["ben"]);
     watching.next("applied");
     assert_eq!(service.live().len(), 3);
+}
+
+#[test]
+fn a_manifest_with_mistakes_keeps_its_persona() {
+    let service = Served::with(&[]);
+    let site = site_at(service.url());
+    site.run(["apply", "--yes"]).success();
+    let mut watching = watching(&site, &["--apply"]);
+    put(&site, "personas/ana.yaml", "persona_name: [\n");
+    watching.next("mistakes");
+    put(&site, "personas/ana-2.yaml", &manifest("ana", "theirs"));
+    watching.plans_saying("save", &["ana-2"], "`ana`, which has mistakes,");
+    fs::remove_file(site.path("personas/ana-2.yaml")).expect("it was there");
+    watching.plans("save", &[]);
+    write(&site, "ana", "y");
+    watching.next("mended");
+    watching.plans("save", &["ana"]);
+    watching.next("applied");
+    let mut prompts = prompts(&service);
+    prompts.sort();
+    assert_eq!(prompts, ["x", "x", "y"]);
 }
 
 #[test]
