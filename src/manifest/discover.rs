@@ -239,7 +239,7 @@ pub fn is_manifest(directory: &Path, path: &Path) -> bool {
 pub fn is_part(directory: &Path, path: &Path) -> bool {
     let is_of_git = durable::meant(path).iter().any(|part| part == ".git");
     let below = below(directory, path);
-    is_of_git || below.is_some_and(|below| is_hidden(&below) || is_yaml(&below))
+    is_of_git || below.is_some_and(|below| is_hidden(&below) || is_document(&below))
 }
 
 /// The way to a file from the directory, if it lies in it.
@@ -254,8 +254,9 @@ fn is_hidden(below: &Path) -> bool {
     below.iter().any(is_private)
 }
 
-fn is_yaml(below: &Path) -> bool {
-    let ending = below.extension();
+/// Whether a file is called as manifests, and most of what they include, are.
+pub(crate) fn is_document(path: &Path) -> bool {
+    let ending = path.extension();
     ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
 }
 

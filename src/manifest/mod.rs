@@ -24,6 +24,7 @@ mod twins;
 mod workspace;
 
 pub(crate) use block::{BLOCK, ignored};
+pub(crate) use discover::is_document;
 pub use discover::{LoadError, LoadErrorKind, is_manifest, is_part, is_there};
 pub(crate) use files::{File, normalised};
 pub use load::{Loaded, Scope, load};
