@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
+use std::iter::successors;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +16,9 @@ use crate::catalog::nearest;
 use crate::model::{Finding, Place};
 use crate::yaml::{Composed, compose};
 use crate::yaml::{Source, Sources};
+
+/// How many links are followed to where nothing is: more than anyone needs, and few enough where they lead in circles.
+const MAX_LINKS: usize = 8;
 
 /// The files below one boundary, and what was read of them.
 #[derive(Debug)]
@@ -143,6 +147,12 @@ impl Files {
             }
             Ok(_) => Err(outside()),
             Err(error) => {
+                let targets = successors(led_to(&wanted), |path| led_to(path)).take(MAX_LINKS);
+                let targets: Vec<PathBuf> =
+                    targets.take_while(|path| self.may_read(path)).collect();
+                for target in &targets {
+                    self.uses(&shown, target, false);
+                }
                 let finding = self.missing(path, &wanted, place, &error);
                 self.missing.insert(wanted);
                 Err(finding.unwrap_or_else(outside))
@@ -253,6 +263,14 @@ impl Files {
         self.documents.insert(file.real.clone(), document.clone());
         Ok(document)
     }
+}
+
+/// Where a path leads by the last link on it.
+fn led_to(path: &Path) -> Option<PathBuf> {
+    let link = path.ancestors().find(|path| path.is_symlink())?;
+    let folder = link.parent()?.canonicalize().ok()?;
+    let target = folder.join(link.read_link().ok()?);
+    Some(normalised(&target.join(path.strip_prefix(link).ok()?)))
 }
 
 /// Reads a file that is not larger than is allowed, and never waits on a pipe or a device.

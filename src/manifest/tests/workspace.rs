@@ -114,6 +114,67 @@ fn only_what_a_file_affects_has_changed() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_is_looked_for_before_it_is_there() {
+    use std::os::unix::fs::symlink;
+
+    type Links = &'static [(&'static str, &'static str)];
+
+    let rows: [(&str, Links, &[&str]); 4] = [
+        (
+            "a file",
+            &[("personas/_text.md", "../shared/text.md")],
+            &["shared/text.md"],
+        ),
+        (
+            "a link to a link",
+            &[
+                ("personas/_text.md", "_other"),
+                ("personas/_other", "../shared/text.md"),
+            ],
+            &["personas/_other", "shared/text.md"],
+        ),
+        (
+            "a circle",
+            &[("personas/_text.md", "_text.md")],
+            &["personas/_text.md"],
+        ),
+        (
+            "out of the repository",
+            &[("personas/_text.md", "../../text.md")],
+            &[],
+        ),
+    ];
+    for (name, links, expected) in rows {
+        let site = Site::manifest("persona_name: A\nsystem_prompt: !file _text.md\n");
+        site.write("shared/other.md", "");
+        for (link, target) in links {
+            symlink(target, site.path(link)).expect("a link");
+        }
+        let mut workspace = Workspace::default();
+        site.refresh(&mut workspace);
+        site.is_loaded(&workspace);
+        let top = site.path("").canonicalize().expect("a folder");
+        let written = ["personas/a.yaml", "personas/_text.md"];
+        let expected = written.iter().chain(expected).map(|path| top.join(path));
+        let expected: BTreeSet<PathBuf> = expected.collect();
+        assert_eq!(workspace.paths(), expected, "{name}");
+        let folders = expected.iter().filter_map(|path| path.parent());
+        let folders: BTreeSet<PathBuf> = folders.map(Path::to_owned).collect();
+        assert_eq!(workspace.folders(), folders, "{name}");
+        if let Some(target) = expected
+            .iter()
+            .find(|path| path.ends_with("shared/text.md"))
+        {
+            site.settle();
+            fs::write(target, "P").expect("a file");
+            assert_eq!(site.refresh(&mut workspace), ["a"], "{name}");
+            site.is_loaded(&workspace);
+        }
+    }
+}
+
 /// What may become of the files between two looks.
 #[derive(Clone, Debug)]
 enum Edit {
