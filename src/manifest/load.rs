@@ -89,7 +89,7 @@ pub(super) fn load_from(
     let mut loaded = Loaded::of(&found.manifests, found.flawed, found.findings);
     let mut drafts = drafts(
         found.manifests,
-        &home,
+        (&home, overlay::are_any(scope.environment, &home)),
         scope,
         &mut files,
         &mut loaded.findings,
@@ -101,10 +101,11 @@ pub(super) fn load_from(
     Ok(loaded)
 }
 
-/// The manifests, read and judged. Those that cannot be read are findings.
+/// The manifests, read and judged. Those that cannot be read are findings. Whether there may be overlays around `home` is
+/// asked once for all that is done with the answer: it may change at any time.
 pub(super) fn drafts(
     manifests: Vec<(Key, File)>,
-    home: &File,
+    (home, has_overlays): (&File, bool),
     scope: &Scope<'_>,
     files: &mut Files,
     findings: &mut Vec<Finding>,
@@ -120,7 +121,7 @@ pub(super) fn drafts(
         }
     }
     let mut desk = Desk {
-        has_overlays: overlay::are_any(scope.environment, home),
+        has_overlays,
         files,
         scope,
         home,

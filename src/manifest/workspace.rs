@@ -79,7 +79,8 @@ impl Workspace {
             .cloned()
             .collect();
         let read: Vec<Key> = stale.iter().map(|(key, _)| key.clone()).collect();
-        let mut fresh = drafts(stale, &home, scope, &mut files, &mut loaded.findings);
+        let around = (&home, self.has_overlays);
+        let mut fresh = drafts(stale, around, scope, &mut files, &mut loaded.findings);
         for draft in &mut fresh {
             draft.stamps = stamps(draft, start);
         }
