@@ -40,7 +40,20 @@ pub(super) struct Sheet {
     pub(super) is_colored: bool,
 }
 
+/// The columns and rows of a terminal that does not know them, as serial lines and bare pseudo-terminals do not.
+const USUAL: (usize, usize) = (80, 24);
+
 impl Sheet {
+    /// What a terminal of this size can show.
+    pub(super) fn of(size: Option<(usize, usize)>, is_colored: bool) -> Self {
+        let (columns, rows) = size.unwrap_or(USUAL);
+        Self {
+            columns,
+            rows,
+            is_colored,
+        }
+    }
+
     /// What is new, and the part below it.
     pub(super) fn frame(self, news: &[News], troubles: &[Line], status: &[Line]) -> String {
         let above: String = news.iter().map(|news| self.news(news)).collect();
@@ -111,12 +124,17 @@ mod tests {
         Line::bare(vec![Span::plain(text)])
     }
 
-    const fn sheet(columns: usize, rows: usize) -> Sheet {
-        Sheet {
-            columns,
-            rows,
-            is_colored: false,
-        }
+    fn sheet(columns: usize, rows: usize) -> Sheet {
+        Sheet::of(Some((columns, rows)), false)
+    }
+
+    #[test]
+    fn a_terminal_that_does_not_know_its_size_is_drawn_on_all_the_same() {
+        let long = line(&"wide ".repeat(20));
+        let frame = |sheet: Sheet| sheet.frame(&[], &vec![long.clone(); 30], &[line("keys")]);
+        let unknown = frame(Sheet::of(None, false));
+        assert_eq!(unknown, frame(sheet(80, 24)));
+        assert!(unknown.contains("keys"), "{unknown:?}");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::io;
 
-use super::draw::Sheet;
 use crate::cli::context::Context;
 
 /// A terminal that cannot be had.
@@ -31,7 +30,7 @@ impl Terminal {
     }
 }
 
-pub(super) const fn sheet(_: bool) -> Option<Sheet> {
+pub(super) const fn size() -> Option<(usize, usize)> {
     None
 }
 

@@ -16,7 +16,7 @@ use rustix::termios::{
 use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use super::draw::{CLEAR, Sheet};
+use super::draw::CLEAR;
 use crate::cli::context::Context;
 
 /// How the terminal was, while it is taken.
@@ -150,14 +150,10 @@ fn key(bytes: &[u8]) -> Option<u8> {
     rest.iter().all(|byte| byte == first).then_some(*first)
 }
 
-/// What the terminal can show.
-pub(super) fn sheet(is_colored: bool) -> Option<Sheet> {
+/// The columns and rows of the terminal, where it knows them.
+pub(super) fn size() -> Option<(usize, usize)> {
     let (columns, rows) = terminal_size::terminal_size_of(io::stdout())?;
-    Some(Sheet {
-        columns: columns.0.into(),
-        rows: rows.0.into(),
-        is_colored,
-    })
+    Some((columns.0.into(), rows.0.into()))
 }
 
 /// Writes to the terminal, at once.

@@ -11,8 +11,8 @@ use super::super::brief::{Line, Moment};
 use super::super::clock::Clock;
 use super::super::event::{Event, Wish};
 use super::board::Board;
-use super::draw::News;
-use super::terminal::{Signal, Terminal, give_back, sheet, write};
+use super::draw::{News, Sheet};
+use super::terminal::{Signal, Terminal, give_back, size, write};
 use crate::cli::context::Context;
 use crate::plan::Plan;
 use crate::render::{self, Form, Marks, Report, Setting};
@@ -214,9 +214,7 @@ impl Shared {
     }
 
     fn draw(&self) -> std::io::Result<()> {
-        let Some(sheet) = sheet(self.is_colored) else {
-            return Ok(());
-        };
+        let sheet = Sheet::of(size(), self.is_colored);
         let mut state = self.state();
         let (troubles, status) = (state.board.troubles(), state.board.status());
         let frame = sheet.frame(&state.news, &troubles, &status);
@@ -227,9 +225,7 @@ impl Shared {
 
     /// Draws what is new, and nothing below it.
     fn draw_last(&self) -> std::io::Result<()> {
-        let Some(sheet) = sheet(self.is_colored) else {
-            return Ok(());
-        };
+        let sheet = Sheet::of(size(), self.is_colored);
         let news = std::mem::take(&mut self.state().news);
         write(&sheet.frame(&news, &[], &[]))
     }
