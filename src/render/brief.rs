@@ -3,22 +3,12 @@
 use super::escape::on_one_line;
 use super::findings::Said;
 use super::outcomes;
-use super::plan::{self, ended, named};
+use super::plan::{self, named};
 use super::style::{CHANGED, FAINT, REMOVED};
 use super::wrap::Span;
 use crate::apply::Outcome;
 use crate::model::Finding;
-use crate::plan::{Action, Plan, Step};
-
-/// What there is to do, leaving out what there is none of.
-pub(crate) fn counts(plan: &Plan) -> String {
-    plan::counts(plan.summary())
-}
-
-/// How many steps have ended in which way.
-pub(crate) fn tally(outcomes: &[Outcome]) -> String {
-    ended(outcomes)
-}
+use crate::plan::{Action, Step};
 
 /// What is to be done with a persona, in which fields and why.
 pub(crate) fn step(step: &Step) -> Vec<Span> {

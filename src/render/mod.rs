@@ -17,7 +17,7 @@ mod table;
 mod value;
 mod wrap;
 
-pub(crate) use brief::{counts, finding, step, stepped, tally};
+pub(crate) use brief::{finding, step, stepped};
 pub use conversation::conversation_json;
 pub use document::{document, record};
 pub use drafts::draft;
@@ -26,6 +26,7 @@ pub use findings::{annotations, findings, verdict, verdict_json, verdict_sarif};
 pub use imports::{import, imported, strangers};
 pub use outcomes::{outcome, outcomes};
 pub use plan::{Form, Marks, Report, SUMMARY, Setting, redacted, redacted_outcomes, waiting};
+pub(crate) use plan::{counts, ended};
 pub use status::{State, Status, statuses, statuses_json};
 pub(crate) use style::{BLOCKED, CHANGED, FAINT, REMOVED, STRONG};
 pub use table::{Line, table};

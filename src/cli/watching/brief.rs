@@ -9,8 +9,8 @@ use super::event::{Cause, Event};
 use crate::model::causes;
 use crate::plan::{Action, Plan, Step};
 use crate::render::{
-    BLOCKED, CHANGED, FAINT, REMOVED, STRONG, Span, counted, counts, finding, line, on_one_line,
-    step, stepped, tally, wrap,
+    BLOCKED, CHANGED, FAINT, REMOVED, STRONG, Span, counted, counts, ended, finding, line,
+    on_one_line, step, stepped, wrap,
 };
 
 /// How many personas, or mistakes, are named at once.
@@ -121,7 +121,7 @@ impl Moment<'_> {
                 self.lines("apply", stepped(step, outcome).into_iter().collect())
             }
             Event::Applied { outcomes, took, .. } => {
-                let told = Span::new(STRONG, tally(outcomes));
+                let told = Span::new(STRONG, ended(outcomes));
                 self.lines("apply", vec![vec![told, faint(&lasting(*took))]])
             }
             Event::Talk { key, conversation } => {
@@ -213,7 +213,7 @@ fn planned(plan: &Plan, took: &str) -> Vec<Vec<Span>> {
         }
         [one] => vec![[step(one), vec![faint(took)]].concat()],
         many => {
-            let title = vec![Span::new(STRONG, counts(plan)), faint(took)];
+            let title = vec![Span::new(STRONG, counts(plan.summary())), faint(took)];
             let steps = some(many, |one| step(one));
             std::iter::once(title).chain(steps).collect()
         }

@@ -19,4 +19,5 @@ pub use html::waiting;
 pub use redacted::{redacted, redacted_outcomes};
 pub use report::{Form, Marks, Report, SUMMARY, Setting};
 pub(super) use text::sign;
-pub(super) use words::{counts, ended, named};
+pub(super) use words::named;
+pub(crate) use words::{counts, ended};

@@ -47,7 +47,7 @@ fn target(plan: &Plan, quote: Quote<'_>) -> String {
 }
 
 /// How many steps have ended in which way, leaving out the ways in which none has.
-pub(in crate::render) fn ended(outcomes: &[Outcome]) -> String {
+pub(crate) fn ended(outcomes: &[Outcome]) -> String {
     listed(&tally(outcomes))
 }
 
@@ -72,7 +72,7 @@ pub(super) const fn sign(action: &Action) -> char {
 }
 
 /// What there is to do, leaving out what there is none of.
-pub(in crate::render) fn counts(summary: Summary) -> String {
+pub(crate) fn counts(summary: Summary) -> String {
     listed(&parts(summary))
 }
 
