@@ -1,6 +1,8 @@
 //! Who is who: which live persona a manifest means.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 
 use crate::catalog::Catalog;
 use crate::model::{Desired, Key, Live, PersonaId, Record, Records, folded};
@@ -104,12 +106,16 @@ pub(super) fn pair<'a>(
     for (key, record) in &held {
         claims.entry(&record.id).or_default().push(key);
     }
-    let mut names: BTreeMap<String, Vec<&Live>> = BTreeMap::new();
-    for live in live.values() {
-        if let Some(name) = catalog.name_of(&live.document) {
-            names.entry(folded(name)).or_default().push(live);
+    // Where every manifest is known by an id, nobody asks for names.
+    let names = LazyCell::new(|| {
+        let mut names = Names::new();
+        for live in live.values() {
+            if let Some(name) = catalog.name_of(&live.document) {
+                names.entry(folded(name)).or_default().push(live);
+            }
         }
-    }
+        names
+    });
     let world = World {
         catalog,
         live: &live,
@@ -205,6 +211,9 @@ fn claim<'a>(
         .or_else(|| moved.get(&desired.key).map(|(_, record)| &record.id))
 }
 
+/// The live personas by their folded names.
+type Names<'a> = BTreeMap<String, Vec<&'a Live>>;
+
 /// What a pair is found in.
 struct World<'w, 'a> {
     catalog: &'w Catalog,
@@ -216,7 +225,7 @@ struct World<'w, 'a> {
     /// Which manifests lay claim to an id.
     claims: &'w BTreeMap<&'a PersonaId, Vec<&'a Key>>,
     /// The live personas by their folded names.
-    names: &'w BTreeMap<String, Vec<&'a Live>>,
+    names: &'w dyn Deref<Target = Names<'a>>,
 }
 
 impl<'a> World<'_, 'a> {

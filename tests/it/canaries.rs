@@ -679,18 +679,20 @@ fn settings_that_are_a_link_to_something_else_do_not_show_it() {
 #[test]
 fn a_watch_says_nothing_of_them() {
     let story = Story::new();
-    let mut running = story.site.start(["watch", "-vv"]);
-    let mut stdout = BufReader::new(running.0.stdout.take().expect("it is piped"));
-    let mut said = String::new();
-    while !said.contains("1 to create") {
-        let read = stdout.read_line(&mut said).expect("text");
-        assert!(read > 0, "{said}");
+    for (form, planned) in [("text", "1 to create"), ("json", "\"create\":1")] {
+        let mut running = story.site.start(["watch", "-vv", "--format", form]);
+        let mut stdout = BufReader::new(running.0.stdout.take().expect("it is piped"));
+        let mut said = String::new();
+        while !said.contains(planned) {
+            let read = stdout.read_line(&mut said).expect("text");
+            assert!(read > 0, "{said}");
+        }
+        running.0.kill().expect("it runs");
+        stdout.read_to_string(&mut said).expect("text");
+        let mut stderr = running.0.stderr.take().expect("it is piped");
+        stderr.read_to_string(&mut said).expect("text");
+        story.search("watch", &said);
     }
-    running.0.kill().expect("it runs");
-    stdout.read_to_string(&mut said).expect("text");
-    let mut stderr = running.0.stderr.take().expect("it is piped");
-    stderr.read_to_string(&mut said).expect("text");
-    story.search("watch", &said);
     story.is_silent();
 }
 

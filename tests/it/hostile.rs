@@ -607,15 +607,25 @@ fn watch_and_sandbox_stay_harmless() {
     let (site, _service) = site(vec![live]);
     site.write("personas/ana.yaml", manifest);
     let search = Search::new(site);
-    let mut watching = search.site.start(["watch", "--apply", "-vvv"]);
-    let stdout = listen(watching.0.stdout.take().expect("it is piped"));
-    let stderr = listen(watching.0.stderr.take().expect("it is piped"));
-    wait_for(&stderr, "Watching");
-    search.site.write("personas/ana.yaml", ATTACKS.join("\n"));
-    wait_for(&stderr, "Watching; Ctrl-C ends it.\nerror");
-    drop(watching);
-    for heard in [stdout, stderr] {
-        search.search(&["watch"], &heard.lock().expect("nobody panicked"));
+    let sound = search.site.read("personas/ana.yaml");
+    for form in ["text", "json"] {
+        search.site.write("personas/ana.yaml", &sound);
+        let arguments = ["watch", "--apply", "-vvv", "--format", form];
+        let mut watching = search.site.start(arguments);
+        let stdout = listen(watching.0.stdout.take().expect("it is piped"));
+        let stderr = listen(watching.0.stderr.take().expect("it is piped"));
+        let (told, first, mistake) = match form {
+            "text" => (&stdout, "1 to ", "error"),
+            _ => (&stdout, "\"planned\"", "\"mistakes\""),
+        };
+        wait_for(told, first);
+        search.site.write("personas/ana.yaml", ATTACKS.join("\n"));
+        let told = if form == "text" { &stderr } else { told };
+        wait_for(told, mistake);
+        drop(watching);
+        for heard in [stdout, stderr] {
+            search.search(&arguments, &heard.lock().expect("nobody panicked"));
+        }
     }
     for text in compounds() {
         let state = format!("state{}", file_name(&text));

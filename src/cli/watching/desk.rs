@@ -25,7 +25,7 @@ use crate::cli::site::{Service, Site, scope};
 use crate::ledger::{Ledger, Lock};
 use crate::manifest::{self, Workspace};
 use crate::model::{Desired, Finding, Key, Live, Severity};
-use crate::plan::{Deletes, Plan, Policy};
+use crate::plan::{Action, Deletes, Plan, Policy};
 use crate::settings::{Environment, SettingsError, SettingsErrorKind};
 use crate::stamp::Stamp;
 use crate::watch::Watcher;
@@ -282,6 +282,7 @@ impl<'d> Desk<'d> {
     ) -> Result<BTreeSet<Key>, Error> {
         let scope = scope(&site.environment.terms);
         let refresh = |workspace: &mut Workspace| workspace.refresh(&site.directory, &scope);
+        let broken = self.workspace.loaded().broken.clone();
         let news = refresh(&mut self.workspace).inspect_err(|_| {
             // What was deleted meanwhile is not told by whoever reads everything anew.
             self.due = Due::All;
@@ -292,6 +293,12 @@ impl<'d> Desk<'d> {
             changed.extend(refresh(&mut self.workspace)?.keys);
         }
         let loaded = self.workspace.loaded();
+        if loaded.broken != broken {
+            // What somebody had to decide may have been about them.
+            let steps = self.picture.0.steps.iter();
+            let blocked = steps.filter(|step| matches!(step.action, Action::Blocked(_)));
+            changed.extend(blocked.map(|step| step.key.clone()));
+        }
         loaded
             .secrets
             .iter()
