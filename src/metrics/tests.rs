@@ -237,7 +237,7 @@ fn a_scraper_can_read_it() {
             _ => panic!("{line}"),
         }
     }
-    assert_eq!(helps.len(), 12);
+    assert_eq!(helps.len(), 13);
     let version = concat!(
         "personactl_build_info{version=\"",
         env!("CARGO_PKG_VERSION"),
