@@ -293,4 +293,19 @@ mod tests {
             assert_eq!(typed(line), words);
         }
     }
+
+    #[test]
+    fn the_example_for_kubernetes_can_be_typed() {
+        let text = include_str!("../../examples/kubernetes/deployment.yaml");
+        let (_, arguments) = text.split_once("image: personactl\n").expect("a container");
+        let (_, arguments) = arguments.split_once("args:\n").expect("arguments");
+        let lines = arguments.lines().map(str::trim_start);
+        let words = lines.map_while(|line| match line.strip_prefix('#') {
+            Some(_) => Some(None),
+            None => line.strip_prefix("- ").map(Some),
+        });
+        let typed = std::iter::once("personactl").chain(words.flatten());
+        let args = Args::try_parse_from(typed).expect("it is right");
+        assert!(matches!(args.command, Command::Reconcile(_)));
+    }
 }
