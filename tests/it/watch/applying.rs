@@ -170,3 +170,56 @@ fn who_wants_conflicts_settled_has_to_apply() {
         .code(64)
         .says("leaves conflicts alone");
 }
+
+#[test]
+fn what_sends_nothing_is_recorded_all_the_same() {
+    let site = site();
+    let mut watching = watching(&site, &["--apply"]);
+    fs::rename(
+        site.path("personas/ana.yaml"),
+        site.path("personas/moved.yaml"),
+    )
+    .expect("it is moved");
+    watching.next("planned");
+    let text = manifest("ana", "x").replace("persona_name: ana", "persona_name: Anna");
+    put(&site, "personas/moved.yaml", &text);
+    let told = watching.plans("save", &["moved"]);
+    assert_eq!(told["plan"]["summary"]["update"], 1, "{told:#}");
+    watching.next("applied");
+    assert_eq!(site.live().len(), 3);
+}
+
+#[test]
+fn what_others_change_is_left_to_them_even_where_the_service_was_away() {
+    let mut service = Served::with(&[]);
+    let site = site_at(service.url());
+    site.run(["apply", "--yes"]).success();
+    let id = site.run(["show", "ana", "--ledger"]).success().json()["id"].clone();
+    let mut watching = watching(&site, &["--apply", "--poll", "100ms"]);
+    service.set(
+        id.as_str().expect("an id"),
+        "/system_prompt",
+        "in the dashboard",
+    );
+    watching.plans("interval", &["ana"]);
+    service.restart(|| {
+        watching.next("failed");
+    });
+    let mut told = watching.any();
+    while told["event"] == "failed" {
+        told = watching.any();
+    }
+    // What is saved is applied, and nothing else.
+    write(&site, "ben", "saved");
+    while told["event"] != "applied" {
+        assert_ne!(told["event"], "failed", "{told:#}");
+        told = watching.any();
+    }
+    assert_eq!(told["plan"]["steps"].as_array().map(Vec::len), Some(1));
+    let live = service.live();
+    let says = |text: &str| {
+        live.iter()
+            .any(|live| live["document"]["system_prompt"] == text)
+    };
+    assert!(says("in the dashboard") && says("saved"), "{live:#?}");
+}

@@ -85,6 +85,45 @@ fn a_prompt_outside_of_the_persona_directory_is_watched() {
 }
 
 #[test]
+fn a_folder_that_is_replaced_at_once_is_watched_again() {
+    let site = sharing("!file ../shared/manners.md");
+    let mut watching = Watching::start(&site, &["watch"]);
+    watching.plans_saying("start", &["ana"], "Be kind.");
+    site.write("next/manners.md", "Be new.\n");
+    fs::rename(site.path("shared"), site.path("away")).expect("it is moved");
+    fs::rename(site.path("next"), site.path("shared")).expect("it is moved");
+    let mut told = watching.any();
+    while !told.to_string().contains("Be new.") {
+        told = watching.any();
+    }
+    put(&site, "shared/manners.md", "Be newer.\n");
+    watching.plans_saying("save", &["ana"], "Be newer.");
+}
+
+#[test]
+fn another_account_is_not_applied_to() {
+    let site = Site::empty();
+    write(&site, "ana", "x");
+    let settings = |name: &str| {
+        format!(
+            "default_environment: {name}\nenvironments:\n  one: {{api: sandbox}}\n  two: {{api: sandbox}}\n"
+        )
+    };
+    put(&site, "personas/personactl.yaml", &settings("one"));
+    let mut watching = Watching::start(&site, &["watch", "--apply"]);
+    watching.plans("start", &["ana"]);
+    watching.next("applied");
+    put(&site, "personas/personactl.yaml", &settings("two"));
+    let told = watching.next("failed");
+    assert!(told["message"].to_string().contains("`two`"), "{told:#}");
+    put(&site, "personas/personactl.yaml", &settings("one"));
+    watching.next("recovered");
+    write(&site, "ana", "y");
+    watching.plans("save", &["ana"]);
+    watching.next("applied");
+}
+
+#[test]
 fn a_prompt_behind_a_link_is_watched_where_it_is_and_where_the_link_is() {
     let site = sharing("!file _prompt.md");
     let link = |target: &str| {
