@@ -7,10 +7,8 @@ use serde::Deserialize;
 
 use crate::catalog::nearest;
 use crate::model::{Code, Finding, Place, Severity};
-use crate::yaml::{Sources, lines};
+use crate::yaml::{OURS, Sources, lines};
 
-/// How a comment begins that is addressed to us.
-const OURS: &str = "# personactl:";
 /// The word that it begins with.
 const ALLOW: &str = "allow";
 
@@ -65,7 +63,7 @@ pub(crate) struct Comments<'s>(HashMap<(&'s Arc<str>, usize), &'s str>);
 
 impl<'s> Comments<'s> {
     pub(crate) fn of(sources: &'s Sources) -> Self {
-        let files = sources.iter().filter(|(_, text)| text.contains(OURS));
+        let files = sources.addressed();
         let lines = files.flat_map(|(file, text)| {
             let numbered = lines(text).zip(1..);
             let ours = numbered.filter(|(line, _)| line.contains(OURS));

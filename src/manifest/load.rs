@@ -16,7 +16,7 @@ use super::overlay;
 use super::parallel;
 use super::resolve::resolve;
 use super::revision::Texts;
-use super::twins;
+use super::twins::{self, Identity};
 use crate::catalog::Catalog;
 use crate::lint::{self, Comments, Levels};
 use crate::model::{Desired, Finding, Key, Place, SecretName};
@@ -97,7 +97,8 @@ pub(super) fn load_from(
     if only.is_none() {
         loaded.survey(&drafts, found.private, scope, &home, &mut files);
     }
-    loaded.finish(&mut drafts, scope, files);
+    let twins = compare_names(&drafts, scope.catalog);
+    loaded.finish(&mut drafts, &twins, scope, files);
     Ok(loaded)
 }
 
@@ -169,8 +170,13 @@ impl Loaded {
     }
 
     /// Takes over what all manifests say, and all that was read.
-    pub(super) fn finish(&mut self, drafts: &mut [Draft], scope: &Scope<'_>, files: Files) {
-        let twins = compare_names(drafts, scope.catalog);
+    pub(super) fn finish(
+        &mut self,
+        drafts: &mut [Draft],
+        twins: &Twins,
+        scope: &Scope<'_>,
+        files: Files,
+    ) {
         self.take_over(drafts, twins);
         self.weigh(scope, &files.sources);
         self.files = files.asked;
@@ -179,7 +185,7 @@ impl Loaded {
     }
 
     /// Sorts out what is sound and meant for the environment: that is taken from its draft. `twins` is what is wrong with one because of another.
-    fn take_over(&mut self, drafts: &mut [Draft], mut twins: BTreeMap<usize, Vec<Finding>>) {
+    fn take_over(&mut self, drafts: &mut [Draft], twins: &Twins) {
         for (index, draft) in drafts.iter_mut().enumerate() {
             self.secrets.extend(draft.secrets.iter().cloned());
             let findings = draft.findings.iter().cloned();
@@ -191,7 +197,7 @@ impl Loaded {
                 self.elsewhere.insert(draft.key.clone());
                 continue;
             }
-            let twins = twins.remove(&index).unwrap_or_default();
+            let twins = twins.get(&index).into_iter().flatten().cloned();
             let findings: Vec<Finding> = findings.chain(twins).collect();
             let is_sound = !findings.iter().any(Finding::is_error);
             self.findings.extend(findings);
@@ -432,19 +438,30 @@ fn unsaid(mut findings: Vec<Finding>, unresolved: &[Place]) -> Vec<Finding> {
 }
 
 /// What is wrong with manifests because of others, by their indices.
-fn compare_names(drafts: &[Draft], catalog: &Catalog) -> BTreeMap<usize, Vec<Finding>> {
-    let meant = drafts.iter().enumerate();
-    let claims = meant
-        .filter(|(_, draft)| draft.block.applies)
-        .filter_map(|(index, draft)| {
-            let desired = draft.desired.as_ref()?;
-            let (identity, place) = twins::identity(&draft.block, desired, catalog)?;
-            Some((index, identity, place))
-        });
+pub(super) type Twins = BTreeMap<usize, Vec<Finding>>;
+
+/// Finds manifests for one persona.
+pub(super) fn compare_names(drafts: &[Draft], catalog: &Catalog) -> Twins {
+    let claims = drafts.iter().enumerate().filter_map(|(index, draft)| {
+        let (identity, place) = draft.claim(draft.desired.as_ref(), catalog)?;
+        Some((index, identity, place))
+    });
     let claims: Vec<_> = claims.collect();
-    let mut found: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
+    let mut found = Twins::new();
     for (index, finding) in twins::findings(&claims) {
         found.entry(index).or_default().push(finding);
     }
     found
+}
+
+impl Draft {
+    /// Which persona it means by what it says, and where it says so.
+    pub(super) fn claim(
+        &self,
+        desired: Option<&Desired>,
+        catalog: &Catalog,
+    ) -> Option<(Identity, Place)> {
+        let desired = desired.filter(|_| self.block.applies)?;
+        twins::identity(&self.block, desired, catalog)
+    }
 }

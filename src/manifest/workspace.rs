@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use super::discover::{LoadError, canonical, discover};
 use super::files::{File, Files};
-use super::load::{Draft, Loaded, Scope, drafts};
+use super::load::{Draft, Loaded, Scope, Twins, compare_names, drafts};
 use super::overlay;
 use crate::model::{Desired, Finding, Key};
 use crate::stamp::Stamp;
@@ -23,6 +23,8 @@ pub struct Workspace {
     drafts: Vec<Draft>,
     /// The files that manifests use, and their texts: less than `loaded` has of those that nothing uses.
     used: (BTreeSet<PathBuf>, Sources),
+    /// What is wrong with manifests because of others.
+    twins: Twins,
     has_overlays: bool,
 }
 
@@ -92,6 +94,12 @@ impl Workspace {
             is_elsewhere: !is_alike(&fresh, &dropped),
         };
         news.keys.extend(gone);
+        let is_same_crowd = !news.is_elsewhere
+            && fresh.iter().zip(&dropped).all(|(now, before)| {
+                let said = desired(&former.loaded, &before.key).or(before.desired.as_ref());
+                let catalog = scope.catalog;
+                now.claim(now.desired.as_ref(), catalog) == before.claim(said, catalog)
+            });
         match news.is_elsewhere {
             true => kept
                 .iter()
@@ -103,7 +111,11 @@ impl Workspace {
         self.drafts = kept.into_iter().chain(fresh).collect();
         self.drafts.sort_by(|a, b| a.key.cmp(&b.key));
         loaded.survey(&self.drafts, found.private, scope, &home, &mut files);
-        loaded.finish(&mut self.drafts, scope, files);
+        self.twins = match is_same_crowd {
+            true => std::mem::take(&mut former.twins),
+            false => compare_names(&self.drafts, scope.catalog),
+        };
+        loaded.finish(&mut self.drafts, &self.twins, scope, files);
         let now: BTreeSet<Key> = keys(&loaded).cloned().collect();
         news.keys.extend(before.symmetric_difference(&now).cloned());
         let differs = |key: &Key| desired(&former.loaded, key) != desired(&loaded, key);

@@ -20,4 +20,4 @@ pub(crate) use compose::{Composed, compose};
 pub(crate) use emit::{Branch, Tree, emit};
 pub(crate) use node::{Budget, Data, MAX_DEPTH, Member, Node, Tag, too_deep, too_much};
 pub use source::Sources;
-pub(crate) use source::{MARK, Source, lines};
+pub(crate) use source::{MARK, OURS, Source, lines};

@@ -18,9 +18,19 @@ pub(crate) struct Source {
     pub(crate) text: Arc<str>,
 }
 
+/// How a comment begins that is addressed to us.
+pub(crate) const OURS: &str = "# personactl:";
+
 /// The texts of the files that were read, so that a finding can be shown with its line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sources(BTreeMap<Arc<str>, Arc<str>>);
+pub struct Sources(BTreeMap<Arc<str>, Text>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Text {
+    text: Arc<str>,
+    /// Whether a comment in it is addressed to us.
+    is_addressed: bool,
+}
 
 impl Sources {
     /// One file's text.
@@ -31,7 +41,11 @@ impl Sources {
     }
 
     pub(crate) fn insert(&mut self, source: &Source) {
-        self.0.insert(source.file.clone(), source.text.clone());
+        let text = Text {
+            text: source.text.clone(),
+            is_addressed: source.text.contains(OURS),
+        };
+        self.0.insert(source.file.clone(), text);
     }
 
     /// Takes over one of the others' texts, if it is there.
@@ -44,16 +58,17 @@ impl Sources {
     /// The text of the file that places call `file`.
     #[must_use]
     pub fn text(&self, file: &str) -> Option<&str> {
-        self.0.get(file).map(|text| &**text)
+        self.0.get(file).map(|text| &*text.text)
     }
 
     pub(crate) fn extend(&mut self, others: Self) {
         self.0.extend(others.0);
     }
 
-    /// All files with their texts.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
-        self.0.iter()
+    /// The files with comments that are addressed to us, and their texts.
+    pub(crate) fn addressed(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
+        let files = self.0.iter().filter(|(_, text)| text.is_addressed);
+        files.map(|(file, text)| (file, &text.text))
     }
 
     /// Where `stretch` stands in the value at `place`, after having been there `skip` times; `place` itself
