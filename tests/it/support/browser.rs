@@ -24,6 +24,8 @@ const ARGUMENTS: [&str; 10] = [
 ];
 /// Longer than any machine needs; only a failure waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a driver is started until one can listen.
+const ATTEMPTS: usize = 20;
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(10);
 /// The name by which the standard refers to an element.
@@ -47,7 +49,7 @@ pub(crate) struct Browser {
 struct Driver {
     child: Child,
     /// What it says: it would end where nobody could hear it.
-    _said: BufReader<ChildStdout>,
+    said: BufReader<ChildStdout>,
 }
 
 impl Drop for Driver {
@@ -195,22 +197,29 @@ impl Drop for Browser {
 }
 
 impl Driver {
-    /// A driver, and the address on which it listens.
+    /// A driver, and the address on which it listens. It takes a port that is free for one family of addresses and ends where
+    /// that is taken for the other: then another one is tried.
     fn start() -> (Self, String) {
+        let mut attempts = (0..ATTEMPTS).filter_map(|_| Self::attempt());
+        attempts.next().expect("a driver says where it listens")
+    }
+
+    fn attempt() -> Option<(Self, String)> {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("the driver starts");
-        let mut said = BufReader::new(child.stdout.take().expect("it is piped"));
-        let mut lines = said.by_ref().lines().map_while(Result::ok);
+        let said = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut driver = Self { child, said };
+        let mut lines = driver.said.by_ref().lines().map_while(Result::ok);
         let port = lines.find_map(|line| {
             let (_, port) = line.split_once("started successfully on port ")?;
             Some(port.trim_end_matches('.').to_owned())
-        });
-        let address = format!("127.0.0.1:{}", port.expect("it says where it listens"));
-        (Self { child, _said: said }, address)
+        })?;
+        drop(lines);
+        Some((driver, format!("127.0.0.1:{port}")))
     }
 }
 
