@@ -22,7 +22,7 @@ pub use conversation::conversation_json;
 pub use document::{document, record};
 pub use drafts::draft;
 pub use escape::{in_json, in_output, on_one_line};
-pub use findings::{annotations, findings, verdict, verdict_json, verdict_sarif};
+pub use findings::{annotations, findings, findings_json, verdict, verdict_json, verdict_sarif};
 pub use imports::{import, imported, strangers};
 pub use outcomes::{outcome, outcomes};
 pub use plan::{Form, Marks, Report, SUMMARY, Setting, redacted, redacted_outcomes, waiting};

@@ -9,7 +9,6 @@ use crate::cli::args::Format;
 use crate::cli::commands::talk;
 use crate::cli::error::Error;
 use crate::cli::reports::Teller;
-use crate::model::Severity;
 use crate::plan::Plan;
 use crate::render::{self, Form};
 
@@ -133,19 +132,8 @@ fn object(teller: &Teller<'_>, event: &Event<'_>) -> Option<Value> {
             return None;
         }
         Event::Mistakes { findings, .. } => {
-            let told = findings.iter().map(|finding| {
-                let place = finding.place.as_ref();
-                json!({
-                    "severity": severity(finding.severity),
-                    "code": finding.code,
-                    "message": finding.message,
-                    "hint": finding.hint,
-                    "file": place.map(|place| place.file.to_string()),
-                    "line": place.map(|place| place.line),
-                    "column": place.map(|place| place.column),
-                })
-            });
-            ("mistakes", json!({"findings": told.collect::<Vec<_>>()}))
+            let findings = render::findings_json(findings);
+            ("mistakes", json!({"findings": findings}))
         }
         Event::Mended(files) => ("mended", json!({"files": files})),
         Event::Planned {
@@ -215,12 +203,4 @@ fn report(teller: &Teller<'_>, plan: &Plan, outcomes: Option<&[crate::apply::Out
 
 fn milliseconds(time: std::time::Duration) -> f64 {
     (time.as_secs_f64() * 10_000.0).round() / 10.0
-}
-
-const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Advice => "advice",
-    }
 }

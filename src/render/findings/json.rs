@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Said;
 use super::text::concealed;
 use crate::lint::{Told, Verdict};
-use crate::model::Severity;
+use crate::model::{Finding, Severity};
 use crate::render::escape::in_json;
 
 #[derive(Serialize)]
@@ -28,6 +29,15 @@ struct Summary {
 
 #[derive(Serialize)]
 struct FindingReport<'v> {
+    #[serde(flatten)]
+    said: SaidReport<'v>,
+    source: Option<String>,
+    environments: Vec<&'v str>,
+}
+
+/// What a finding says by itself.
+#[derive(Serialize)]
+struct SaidReport<'v> {
     code: &'static str,
     severity: &'static str,
     message: Cow<'v, str>,
@@ -37,8 +47,6 @@ struct FindingReport<'v> {
     line: Option<usize>,
     column: Option<usize>,
     end_column: Option<usize>,
-    source: Option<String>,
-    environments: Vec<&'v str>,
 }
 
 /// What was found, as one JSON object.
@@ -61,7 +69,25 @@ pub fn verdict(verdict: &Verdict) -> String {
     in_json(&serde_json::to_string_pretty(&report).expect("a report is JSON"))
 }
 
+/// Findings without what was found around them, as a list of objects.
+#[must_use]
+pub fn findings(findings: &[Finding]) -> Value {
+    let said: Vec<SaidReport<'_>> = findings.iter().map(said).collect();
+    serde_json::to_value(said).expect("a report is JSON")
+}
+
 fn finding<'v>(told: &'v Told, verdict: &'v Verdict) -> FindingReport<'v> {
+    let place = told.finding.place.as_ref();
+    FindingReport {
+        said: said(&told.finding),
+        source: place
+            .and_then(|place| verdict.sources.line(place))
+            .map(concealed),
+        environments: told.environments.iter().map(String::as_str).collect(),
+    }
+}
+
+fn said(finding: &Finding) -> SaidReport<'_> {
     let Said {
         severity,
         code,
@@ -69,8 +95,8 @@ fn finding<'v>(told: &'v Told, verdict: &'v Verdict) -> FindingReport<'v> {
         place,
         hint,
         documentation,
-    } = Said::of(&told.finding);
-    FindingReport {
+    } = Said::of(finding);
+    SaidReport {
         code,
         severity: match severity {
             Severity::Error => "error",
@@ -84,9 +110,5 @@ fn finding<'v>(told: &'v Told, verdict: &'v Verdict) -> FindingReport<'v> {
         line: place.map(|place| place.line),
         column: place.map(|place| place.column),
         end_column: place.map(|place| place.column + place.width),
-        source: place
-            .and_then(|place| verdict.sources.line(place))
-            .map(concealed),
-        environments: told.environments.iter().map(String::as_str).collect(),
     }
 }

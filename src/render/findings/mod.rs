@@ -12,7 +12,7 @@ mod sarif;
 mod text;
 
 pub use github::verdict as annotations;
-pub use json::verdict as verdict_json;
+pub use json::{findings as findings_json, verdict as verdict_json};
 pub use sarif::verdict as verdict_sarif;
 pub use text::{findings, verdict};
 
@@ -66,8 +66,10 @@ mod tests {
             .hint("set `PERSONACTL_VAR_sk-live-4711`");
         let mut found = Verdict::default();
         found.add("default", vec![finding.clone()], Sources::default());
+        let alone = std::slice::from_ref(&finding);
         for told in [
-            findings(&[finding], |_| None),
+            findings(alone, |_| None),
+            findings_json(alone).to_string(),
             text::verdict(&found),
             annotations(&found, ""),
             verdict_json(&found),
