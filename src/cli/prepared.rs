@@ -48,14 +48,7 @@ impl Prepared {
             fingerprints: &fingerprints,
         };
         let live = known.fetch(&mut ledger).await?;
-        let mut prepared = Self {
-            plan: Plan::default(),
-            ledger,
-            live,
-            secrets,
-            fingerprints,
-            outdated: BTreeMap::new(),
-        };
+        let mut prepared = Self::unplanned(ledger, live, secrets, fingerprints);
         prepared.plan = prepared.planned(site, loaded, policy);
         let Self { plan, live, .. } = &mut prepared;
         if complete(service.client.reader(), &revised(plan), live).await? {
@@ -92,16 +85,26 @@ impl Prepared {
         }
         live.retain(|live| !meant.contains(&live.id));
         live.extend(found);
-        let mut prepared = Self {
+        let mut prepared = Self::unplanned(ledger, live, secrets, fingerprints);
+        prepared.plan = prepared.planned(site, loaded, policy);
+        Ok(prepared)
+    }
+
+    /// All that it takes to make a plan.
+    fn unplanned(
+        ledger: Ledger,
+        live: Vec<Live>,
+        secrets: Secrets,
+        fingerprints: Fingerprints,
+    ) -> Self {
+        Self {
             plan: Plan::default(),
             ledger,
             live,
             secrets,
             fingerprints,
             outdated: BTreeMap::new(),
-        };
-        prepared.plan = prepared.planned(site, loaded, policy);
-        Ok(prepared)
+        }
     }
 
     /// The plan for what manifests say, with what is live and recorded here.
