@@ -402,10 +402,6 @@ impl<'d> Desk<'d> {
         let service = self.service.as_ref().expect("it was just put there");
         service.client.begin();
         let loaded = self.workspace.loaded();
-        let about = match &self.due {
-            Due::All => None,
-            Due::Some(keys) => Some(keys.clone()),
-        };
         let live = match self.is_enough(&ledger, &policy) {
             true => self.live.take(),
             false => None,
@@ -426,7 +422,6 @@ impl<'d> Desk<'d> {
         Ok(Some(Planned {
             prepared,
             stamps,
-            about,
             lock,
         }))
     }
@@ -491,12 +486,11 @@ impl<'d> Desk<'d> {
         let Planned {
             mut prepared,
             stamps,
-            about,
             lock,
         } = planned;
         let is_known = self.picture.says(&prepared.plan);
-        self.picture.take(&prepared.plan, about.as_ref());
-        self.due = Due::default();
+        let about = std::mem::take(&mut self.due);
+        self.picture.take(&prepared.plan, &about);
         if let Some(monitor) = self.options.monitor {
             monitor.planned(&self.picture.0);
         }
@@ -672,13 +666,11 @@ async fn lock(site: &Site<'_>) -> Result<Lock, Error> {
     site.lock()
 }
 
-/// A plan, and what it is about.
+/// A plan of what was due.
 struct Planned {
     prepared: Prepared,
     /// Those of the ledger's files, where it need not be read again while they are the same.
     stamps: Option<Stamps>,
-    /// These personas; all of them where it is none.
-    about: Option<BTreeSet<Key>>,
     /// Nobody else applies meanwhile.
     lock: Option<Lock>,
 }

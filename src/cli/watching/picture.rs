@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::due::Due;
 use crate::apply::{Outcome, Status};
 use crate::model::Key;
 use crate::plan::{Action, FieldChange, Plan, Step};
@@ -11,10 +12,10 @@ use crate::plan::{Action, FieldChange, Plan, Step};
 pub(in crate::cli) struct Picture(pub(super) Plan);
 
 impl Picture {
-    /// Takes over a plan, which is about these personas alone, or about all.
-    pub(super) fn take(&mut self, plan: &Plan, about: Option<&BTreeSet<Key>>) {
+    /// Takes over a plan, which is about these personas.
+    pub(super) fn take(&mut self, plan: &Plan, about: &Due) {
         let mut steps = std::mem::take(&mut self.0.steps);
-        steps.retain(|step| about.is_some_and(|about| !about.contains(&step.key)));
+        steps.retain(|step| !about.has(&step.key));
         steps.extend(plan.steps.iter().cloned());
         steps.sort_by(|a, b| a.key.cmp(&b.key));
         self.0 = Plan {
