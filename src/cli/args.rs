@@ -6,8 +6,10 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::commands;
+use super::error::Error;
 use crate::model::Key;
 use crate::plan::Deletes;
+use crate::watch::Manner;
 
 /// Keeps the personas of your video agents in git.
 ///
@@ -156,6 +158,16 @@ impl Selection {
         }
     }
 
+    /// Refuses to overwrite what others have edited where nobody sees it before: `what` does not.
+    pub(super) fn leaves_conflicts(&self, what: &str) -> Result<(), Error> {
+        match self.on_conflict {
+            Winner::Block => Ok(()),
+            Winner::Repo => Err(Error::Usage(format!(
+                "{what} leaves conflicts alone: settle them with `apply --on-conflict repo`"
+            ))),
+        }
+    }
+
     /// Whether any of it changes what a plan does.
     pub(super) fn decides(&self) -> bool {
         let Self {
@@ -165,6 +177,21 @@ impl Selection {
             show_unmanaged: _,
         } = self;
         !only.is_empty() || *on_conflict != Winner::Block || *no_adopt
+    }
+}
+
+/// How a loop comes to know of changes to files.
+#[derive(Debug, clap::Args)]
+pub(super) struct Looking {
+    /// Look at the files so often rather than have the system tell, for
+    /// network drives
+    #[arg(long, value_name = "DURATION", value_parser = duration, num_args = 0..=1, default_missing_value = "1s")]
+    poll_files: Option<Duration>,
+}
+
+impl Looking {
+    pub(super) fn manner(&self) -> Manner {
+        self.poll_files.map_or(Manner::Events, Manner::Polling)
     }
 }
 

@@ -94,10 +94,7 @@ impl Context {
 
     /// Writes a result to standard output. That nobody reads it any more is no failure.
     pub(super) fn result(&self, text: &str) -> Result<(), Error> {
-        match self.tell(text) {
-            Err(Error::Unheard) => Ok(()),
-            told => told,
-        }
+        heard_or_not(self.tell(text))
     }
 
     /// The same for whoever goes on for as long as somebody reads: that nobody does any more is an error.
@@ -111,10 +108,7 @@ impl Context {
         if lines.is_empty() {
             return Ok(());
         }
-        match write_to(io::stdout().lock(), &self.redacted(lines)) {
-            Err(Error::Unheard) => Ok(()),
-            told => told,
-        }
+        heard_or_not(write_to(io::stdout().lock(), &self.redacted(lines)))
     }
 
     /// Says something beside the result, on standard error.
@@ -177,6 +171,14 @@ impl Context {
             ColorChoice::Auto => AutoStream::choice(stream),
             chosen => chosen,
         }
+    }
+}
+
+/// What was written, whether or not anybody read it.
+fn heard_or_not(told: Result<(), Error>) -> Result<(), Error> {
+    match told {
+        Err(Error::Unheard) => Ok(()),
+        told => told,
     }
 }
 

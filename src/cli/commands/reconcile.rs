@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::args::{Format, Selection, Winner, duration};
+use super::super::args::{Format, Looking, Selection, duration};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
@@ -14,7 +14,6 @@ use super::super::signals::Signals;
 use super::super::site::DIRECTORY;
 use super::super::watching::{self, Audience, Every, Monitor, Options, View};
 use crate::probes;
-use crate::watch::Manner;
 
 /// By how much an interval may be longer or shorter.
 const SPREAD: f64 = 0.1;
@@ -46,22 +45,15 @@ pub(in crate::cli) struct Args {
     /// Where probes and metrics are answered
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Look at the files so often rather than have the system tell, for
-    /// network drives
-    #[arg(long, value_name = "DURATION", value_parser = duration, num_args = 0..=1, default_missing_value = "1s")]
-    poll_files: Option<Duration>,
+    #[command(flatten)]
+    looking: Looking,
     /// The form of what is told
     #[arg(long, value_name = "FORM", default_value = "json")]
     format: Format,
 }
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
-    if args.selection.on_conflict == Winner::Repo {
-        return Err(Error::Usage(
-            "reconcile leaves conflicts alone: settle them with `apply --on-conflict repo`"
-                .to_owned(),
-        ));
-    }
+    args.selection.leaves_conflicts("reconcile")?;
     let signals = Signals::listen().map_err(Error::Signals)?;
     let reports = Reports::default();
     let teller = Teller::new(context, &args.directory, &reports, &args.selection, None)?;
@@ -92,7 +84,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
             spread: SPREAD,
         }),
         monitor: Some(&monitor),
-        manner: args.poll_files.map_or(Manner::Events, Manner::Polling),
+        manner: args.looking.manner(),
     };
     let mut audience = Audience::new(&teller, view);
     watching::run(&options, context, &mut audience, signals).await

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::args::{Format, Selection, Winner, duration};
+use super::super::args::{Format, Looking, Selection, duration};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::outcome::Outcome;
@@ -13,7 +13,6 @@ use super::super::reports::{Reports, Teller};
 use super::super::signals::Signals;
 use super::super::site::DIRECTORY;
 use super::super::watching::{self, Audience, Every, Options, Screen, View};
-use crate::watch::Manner;
 
 /// Plan at every save of a file that a manifest uses
 ///
@@ -39,10 +38,8 @@ pub(in crate::cli) struct Args {
     /// Look at all live personas so often, and show what others have changed
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     poll: Option<Duration>,
-    /// Look at the files so often rather than have the system tell, for
-    /// network drives
-    #[arg(long, value_name = "DURATION", value_parser = duration, num_args = 0..=1, default_missing_value = "1s")]
-    poll_files: Option<Duration>,
+    #[command(flatten)]
+    looking: Looking,
     /// Show the plan in a browser, too, for as long as the loop goes on; on
     /// this machine only
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
@@ -64,11 +61,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
-    if args.apply && args.selection.on_conflict == Winner::Repo {
-        return Err(Error::Usage(
-            "watch --apply leaves conflicts alone: settle them with `apply --on-conflict repo`"
-                .to_owned(),
-        ));
+    if args.apply {
+        args.selection.leaves_conflicts("watch --apply")?;
     }
     let signals = Signals::listen().map_err(Error::Signals)?;
     let reports = Reports::default();
@@ -89,7 +83,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         waits: false,
         every: args.poll.map(|time| Every { time, spread: 0.0 }),
         monitor: None,
-        manner: args.poll_files.map_or(Manner::Events, Manner::Polling),
+        manner: args.looking.manner(),
     };
     let mut audience = Audience::new(&teller, view);
     if let Some(address) = args.serve {
