@@ -102,7 +102,7 @@ fn hash(
     hasher: &mut Hasher,
 ) -> Option<()> {
     if let Some(name) = secret::referred(value) {
-        hasher.write_tagged('$', secrets.of(&name)?.as_str());
+        hasher.write_tagged('$', &secrets.of(&name)?.to_string());
         return Some(());
     }
     match value {

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::SecretName;
 
-/// 128 bits of BLAKE3 in lower-case hexadecimal: enough to tell values apart, short enough to
+/// 128 bits of BLAKE3, in lower-case hexadecimal wherever they are written: enough to tell values apart, short enough to
 /// commit.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Digest(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Digest([u8; 16]);
 
 impl Digest {
     /// The digest of a value that is absent or empty.
@@ -22,16 +22,76 @@ impl Digest {
         hasher.finish()
     }
 
-    /// The digest as text.
+    /// Reads hexadecimal; `None` unless it is 32 digits as they are written here.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
+        let mut bytes = [0; 16];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = 16 * value_of(pair[0])? + value_of(pair[1])?;
+        }
+        Some(Self(bytes))
+    }
+
+    fn hex(&self) -> [u8; 32] {
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[
+                DIGITS[usize::from(byte >> 4)],
+                DIGITS[usize::from(byte & 15)],
+            ]);
+        }
+        digits
+    }
+}
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+fn value_of(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        let hex = self.hex();
+        formatter.write_str(str::from_utf8(&hex).expect("digits are ASCII"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Digest({self})")
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Digits)
+    }
+}
+
+/// Reads a digest where its text stands, of which nothing is copied.
+struct Digits;
+
+impl Visitor<'_> for Digits {
+    type Value = Digest;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a digest of 32 hexadecimal digits")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Digest, E> {
+        Digest::from_hex(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
     }
 }
 
@@ -59,11 +119,17 @@ impl Hasher {
         self.0.update(text.as_bytes());
     }
 
+    /// Adds a digest, as it is written.
+    pub fn write_digest(&mut self, digest: &Digest) {
+        self.0.update(&digest.hex());
+    }
+
     /// The digest of all that was added.
     #[must_use]
     pub fn finish(&self) -> Digest {
-        let hex = self.0.finalize().to_hex();
-        Digest(hex.as_str()[..32].to_owned())
+        let hash = self.0.finalize();
+        let first = hash.as_bytes().first_chunk();
+        Digest(*first.expect("BLAKE3 has 256 bits"))
     }
 }
 

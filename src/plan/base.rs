@@ -61,7 +61,7 @@ impl Base {
         let mut hasher = Hasher::default();
         for (pointer, digest) in open {
             hasher.write_tagged('/', pointer.as_str());
-            hasher.write(digest.as_str());
+            hasher.write_digest(digest);
         }
         for pointer in hidden.keys() {
             hasher.write_tagged('*', pointer.as_str());

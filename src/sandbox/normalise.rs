@@ -180,7 +180,7 @@ fn identify(list: Option<&Field>, element: &mut Value) {
 fn id_of(text: &str) -> Value {
     let mut hasher = Hasher::default();
     hasher.write_tagged('t', text);
-    Value::from(hasher.finish().as_str())
+    Value::from(hasher.finish().to_string())
 }
 
 /// Sorts the members and elements of everything in `value`.

@@ -168,7 +168,7 @@ impl Args {
     /// Whether this is the plan that was reviewed.
     fn expects(&self, id: &Digest) -> Result<(), Error> {
         match &self.expect {
-            Some(expected) if expected != id.as_str() => Err(Error::Unexpected {
+            Some(expected) if *expected != id.to_string() => Err(Error::Unexpected {
                 expected: expected.clone(),
                 found: id.clone(),
             }),

@@ -9,7 +9,7 @@ use super::report::Report;
 use super::words::tally;
 use crate::apply::{Normalised, Outcome};
 use crate::diff::Patch;
-use crate::model::Pointer;
+use crate::model::{Digest, Pointer};
 use crate::plan::{Against, FieldChange, Step};
 use crate::render::escape::in_json;
 
@@ -19,7 +19,7 @@ const FORMAT_VERSION: &str = "1";
 #[derive(Serialize)]
 struct Object<'p, S> {
     format_version: &'static str,
-    plan_id: &'p str,
+    plan_id: &'p Digest,
     environment: &'p str,
     api_url: Option<&'p str>,
     against: Option<RevisionReport<'p>>,
@@ -94,7 +94,7 @@ fn written<S: Serialize>(report: &Report<'_>, summary: S) -> String {
     let steps = steps.map(|(step, outcome)| StepReport::of(step, outcome));
     let object = Object {
         format_version: FORMAT_VERSION,
-        plan_id: id.as_str(),
+        plan_id: id,
         environment: &plan.environment,
         api_url: plan.against.address(),
         against: RevisionReport::of(&plan.against),

@@ -279,7 +279,7 @@ fn every_text_of_the_plan_is_in_the_page() {
     let told = [
         "staging",
         "https://example.com/v2",
-        Digest::unset().as_str().to_owned().as_str(),
+        &Digest::unset().to_string(),
         "support/ana",
         "Ana",
         "p1",
