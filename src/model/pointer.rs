@@ -70,8 +70,18 @@ impl Pointer {
     /// below itself.
     #[must_use]
     pub fn below(&self, ancestor: &Self) -> Option<Self> {
+        self.rest(ancestor).map(|rest| Self(rest.to_owned()))
+    }
+
+    /// Whether this pointer is below another one, or the same.
+    #[must_use]
+    pub fn is_below(&self, ancestor: &Self) -> bool {
+        self.rest(ancestor).is_some()
+    }
+
+    fn rest(&self, ancestor: &Self) -> Option<&str> {
         let rest = self.0.strip_prefix(&ancestor.0)?;
-        (rest.is_empty() || rest.starts_with('/')).then(|| Self(rest.to_owned()))
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
     }
 
     /// The value at this place.

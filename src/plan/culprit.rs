@@ -66,7 +66,7 @@ fn says(words: &str, text: &str) -> bool {
 
 fn touches(patch: &Patch, path: &Pointer) -> bool {
     let mut changed = patch.0.iter().map(|operation| operation.path());
-    changed.any(|changed| changed.below(path).is_some() || path.below(changed).is_some())
+    changed.any(|changed| changed.is_below(path) || path.is_below(changed))
 }
 
 #[cfg(test)]

@@ -149,5 +149,5 @@ fn given_up(record: &Record, declared: &[(Pointer, &Value)], ownership: Ownershi
 
 /// Whether the one place is the other, or stands in it.
 fn overlaps(one: &Pointer, other: &Pointer) -> bool {
-    one.below(other).is_some() || other.below(one).is_some()
+    one.is_below(other) || other.is_below(one)
 }

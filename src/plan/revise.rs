@@ -80,7 +80,7 @@ pub fn patch(
     ignore: &[Pointer],
     dialect: Dialect,
 ) -> Patch {
-    let is_around = |pointer: &Pointer| ignore.iter().any(|place| place.below(pointer).is_some());
+    let is_around = |pointer: &Pointer| ignore.iter().any(|place| place.is_below(pointer));
     let keeps = |pointer: &Pointer| catalog.is_divisible(pointer) || is_around(pointer);
     let guards = |pointer: &Pointer, before: &Value| !catalog.hides(pointer, Some(before));
     let rules = Rules {
