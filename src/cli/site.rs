@@ -18,7 +18,7 @@ use crate::catalog::{PERSONA, Vocabulary, nearest};
 use crate::ledger::{Files, Ledger, Lock};
 use crate::manifest::{self, Loaded, Scope};
 use crate::model::{Desired, Finding, Key, Live, Salt, SecretName, Severity};
-use crate::plan::{Adoption, Deletes, OnConflict, Plan, Policy, Saved, Undoing};
+use crate::plan::{Adoption, Aim, Deletes, OnConflict, Plan, Policy, Saved, Undoing};
 use crate::render;
 use crate::sandbox::Sandbox;
 use crate::settings::{self, Api, Environment, Process, SettingsError, SettingsErrorKind, Terms};
@@ -128,6 +128,7 @@ impl<'c> Site<'c> {
             deletes,
             dialect: self.environment.terms.dialect,
             only: chosen(selection, loaded, ledger.records().keys())?,
+            aim: Aim::Apply,
         })
     }
 

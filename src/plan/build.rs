@@ -56,6 +56,18 @@ pub struct Policy {
     pub dialect: Dialect,
     /// Plan only these; all where it is empty.
     pub only: BTreeSet<Key>,
+    /// What the plan is made for.
+    pub aim: Aim,
+}
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aim {
+    /// To be applied: it says what the ledger learns of what is in sync as well.
+    #[default]
+    Apply,
+    /// To be shown: of what is in sync, it says only that it is.
+    Show,
 }
 
 /// Whether personas that were applied once and have no manifest any more are deleted.
@@ -237,7 +249,7 @@ impl Inputs<'_> {
     }
 
     fn adopt(&self, desired: &Desired, live: &Live) -> Step {
-        let step = self.revision(desired, live, None);
+        let step = self.revision(desired, live, None, self.differing(desired, live, None));
         let reason = Some(format!(
             "{} is the only live persona with this name",
             live.id
@@ -267,22 +279,48 @@ impl Inputs<'_> {
         record: Option<&Record>,
         moved_from: Option<&Key>,
     ) -> Step {
-        let mut step = self.revision(desired, live, record);
-        step.binding = self.binding(moved_from.unwrap_or(&desired.key));
-        if step
-            .action
-            .revision()
-            .is_some_and(|revision| revision.requests.is_empty())
-        {
-            step.action = Action::Keep;
-            step.fields.clear();
+        let fields = self.differing(desired, live, record);
+        let step = match fields.is_empty() && self.obstacle(&fields, live).is_none() {
+            true => self.keep(desired, live, record),
+            false => self.revision(desired, live, record, fields),
+        };
+        let is_idle = |revision: &Revision| revision.requests.is_empty();
+        let step = match step.action.revision().is_some_and(is_idle) {
+            true => Step {
+                action: Action::Keep,
+                fields: Vec::new(),
+                ..step
+            },
+            false => step,
+        };
+        Step {
+            binding: self.binding(moved_from.unwrap_or(&desired.key)),
+            ..step
         }
-        step
+    }
+
+    /// The step of a live persona that is as its manifest says.
+    fn keep(&self, desired: &Desired, live: &Live, record: Option<&Record>) -> Step {
+        Step {
+            persona_id: Some(live.id.clone()),
+            unmanaged: self.unmanaged(desired, live, record),
+            entry: match self.policy.aim {
+                Aim::Apply => self.entry(desired, record, &[]),
+                Aim::Show => Entry::Fixed(None),
+            },
+            action: Action::Keep,
+            ..self.blank(desired)
+        }
     }
 
     /// The step that brings a live persona to its manifest, whatever bound the two.
-    fn revision(&self, desired: &Desired, live: &Live, record: Option<&Record>) -> Step {
-        let fields = self.differing(desired, live, record);
+    fn revision(
+        &self,
+        desired: &Desired,
+        live: &Live,
+        record: Option<&Record>,
+        fields: Vec<FieldChange>,
+    ) -> Step {
         let mut step = Step {
             persona_id: Some(live.id.clone()),
             unmanaged: self.unmanaged(desired, live, record),
@@ -344,7 +382,7 @@ impl Inputs<'_> {
 
     /// Notes what the ledger learns of a persona that is left alone.
     fn note(&self, step: &Step, live: &Live, notes: &mut Notes) {
-        if !matches!(step.action, Action::Keep) {
+        if !matches!(step.action, Action::Keep) || self.policy.aim == Aim::Show {
             return;
         }
         let digests = Digests {

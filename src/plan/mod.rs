@@ -24,7 +24,7 @@ mod undo;
 
 pub use against::Against;
 pub use base::Base;
-pub use build::{Adoption, Deletes, Inputs, OnConflict, Policy, build};
+pub use build::{Adoption, Aim, Deletes, Inputs, OnConflict, Policy, build};
 pub use culprit::culprit;
 pub use entry::{Digests, Entry, Owned, Sent};
 pub use judge::Cause;

@@ -12,7 +12,7 @@ use super::super::prepared::Prepared;
 use super::super::reports::{Reports, Teller};
 use super::super::signals;
 use super::super::site::{DIRECTORY, Site, check, chosen, load, understood};
-use crate::plan::{Action, Deletes, Obstacle, Plan, Policy, Step};
+use crate::plan::{Action, Aim, Deletes, Obstacle, Plan, Policy, Step};
 use crate::render::Form;
 use crate::settings::Terms;
 
@@ -70,7 +70,10 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     teller.judged(&loaded, site.check(&loaded, deletes), args.format)?;
     let service = site.connect(CONCURRENCY).await?;
     let ledger = site.ledger(None)?;
-    let policy = site.policy(&loaded, &ledger, &args.selection, deletes)?;
+    let policy = Policy {
+        aim: Aim::Show,
+        ..site.policy(&loaded, &ledger, &args.selection, deletes)?
+    };
     let prepared = Prepared::build(&site, &loaded, &service, ledger, &policy).await?;
 
     if let Some(path) = &args.out {

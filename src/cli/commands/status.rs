@@ -12,7 +12,7 @@ use super::super::site::{DIRECTORY, Site};
 use crate::catalog::PERSONA;
 use crate::manifest::Loaded;
 use crate::model::{Finding, Key, Live, Record};
-use crate::plan::{self, Policy};
+use crate::plan::{self, Aim, Policy};
 use crate::render::{self, Status};
 
 /// Show every persona at a glance
@@ -43,7 +43,11 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     let mistakes = site.tell(&loaded).iter().any(Finding::is_error);
     let service = site.connect(CONCURRENCY).await?;
     let ledger = site.ledger(None)?;
-    let prepared = Prepared::build(&site, &loaded, &service, ledger, &Policy::default()).await?;
+    let policy = Policy {
+        aim: Aim::Show,
+        ..Policy::default()
+    };
+    let prepared = Prepared::build(&site, &loaded, &service, ledger, &policy).await?;
 
     let all = statuses(&site, &loaded, &prepared);
     context.result(&match args.format {

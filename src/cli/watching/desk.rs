@@ -25,7 +25,7 @@ use crate::cli::site::{Service, Site, scope};
 use crate::ledger::{Ledger, Lock};
 use crate::manifest::{self, Workspace};
 use crate::model::{Desired, Finding, Key, Live, Severity};
-use crate::plan::{Action, Deletes, Plan, Policy};
+use crate::plan::{Action, Aim, Deletes, Plan, Policy};
 use crate::settings::{Environment, SettingsError, SettingsErrorKind};
 use crate::stamp::Stamp;
 use crate::watch::Watcher;
@@ -398,6 +398,13 @@ impl<'d> Desk<'d> {
         let Some(policy) = self.policy(work.site, &ledger)? else {
             self.due = Due::default();
             return Ok(None);
+        };
+        let policy = Policy {
+            aim: match work.applies {
+                true => Aim::Apply,
+                false => Aim::Show,
+            },
+            ..policy
         };
         let service = self.service.as_ref().expect("it was just put there");
         service.client.begin();
