@@ -8,6 +8,7 @@ mod credential;
 mod field;
 mod resource;
 mod spelling;
+mod spot;
 mod table;
 mod walk;
 
@@ -21,6 +22,7 @@ pub use field::{
 };
 pub use resource::Catalog;
 pub use spelling::Vocabulary;
+pub use spot::Spot;
 pub use table::PERSONA;
 pub(crate) use table::{CREDENTIALS, TOOL_NAME};
 pub use walk::{

@@ -4,6 +4,7 @@ use serde_json::{Map, Number, Value};
 
 use super::Catalog;
 use super::field::{Access, Field, Kind, Literal, Requirement, Secrecy};
+use super::spot::Spot;
 use super::table::{CREDENTIAL_WORDS, CREDENTIALS, TOOL_NAME};
 use crate::model::{Pointer, secret};
 
@@ -102,15 +103,6 @@ impl Catalog {
             })
     }
 
-    /// Whether a name on the way to `pointer` that the table does not know may well be a credential's.
-    #[must_use]
-    pub fn seems_secret(&self, pointer: &Pointer) -> bool {
-        let known: Vec<_> = self.along(pointer).collect();
-        let is_schema = known.iter().any(|field| matches!(field.kind, Kind::Tools));
-        let mut unknown = pointer.tokens().skip(known.len());
-        !is_schema && unknown.any(|name| seems_credential(&name))
-    }
-
     /// The secrecy of the nearest field at or around `pointer` that is not open.
     #[must_use]
     pub fn secrecy(&self, pointer: &Pointer) -> Secrecy {
@@ -136,36 +128,8 @@ impl Catalog {
     #[must_use]
     pub fn plain_secrets<'v>(&self, document: &'v Value) -> Vec<&'v str> {
         let mut found = Vec::new();
-        self.plain_below(&Pointer::root(), document, &mut found);
+        plain_below(&self.root(), document, &mut found);
         found
-    }
-
-    fn plain_below<'v>(&self, at: &Pointer, value: &'v Value, found: &mut Vec<&'v str>) {
-        match value {
-            Value::String(text) if self.wants_secret(at) || self.nearly_wants_secret(at) => {
-                found.push(text);
-            }
-            Value::Object(members) if secret::referred(value).is_none() => {
-                for (name, value) in members {
-                    self.plain_below(&at.join(name), value, found);
-                }
-            }
-            Value::Array(elements) => {
-                for element in elements {
-                    self.plain_below(at, element, found);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether a member that the table does not know is called like a credential, or nearly like one that it knows.
-    fn nearly_wants_secret(&self, at: &Pointer) -> bool {
-        let Some((parent, name)) = at.split_last().filter(|_| self.find(at).is_none()) else {
-            return false;
-        };
-        let near = self.nearest(&parent, &name);
-        seems_credential(&name) || near.is_some_and(|near| self.wants_secret(&parent.join(near)))
     }
 
     /// The member beside it that has to be there where this one is.
@@ -210,6 +174,23 @@ impl Catalog {
         let mut homes = Vec::new();
         homes_below(&Pointer::root(), self.fields, name, &mut homes);
         homes
+    }
+}
+
+fn plain_below<'v>(at: &Spot<'_>, value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) if at.wants_secret() || at.nearly_wants_secret() => found.push(text),
+        Value::Object(members) if secret::referred(value).is_none() => {
+            for (name, value) in members {
+                plain_below(&at.member(name), value, found);
+            }
+        }
+        Value::Array(elements) => {
+            for element in elements {
+                plain_below(at, element, found);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -345,9 +326,9 @@ pub fn is_unset(value: &Value) -> bool {
 /// The row for a member, by any of its spellings.
 #[must_use]
 pub fn named(members: &'static [Field], name: &str) -> Option<&'static Field> {
-    members
-        .iter()
-        .find(|field| field.name == name || field.aliases.contains(&name))
+    let by_name = || members.iter().find(|field| field.name == name);
+    let by_alias = || members.iter().find(|field| field.aliases.contains(&name));
+    by_name().or_else(by_alias)
 }
 
 fn declared_below<'v>(

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::mention::{self, Spoken};
 use super::{parameters, prose};
-use crate::catalog::{Budget, Catalog, Kind, holds_credential, is_given, looks_secret, tool_name};
+use crate::catalog::{
+    Budget, Catalog, Kind, Spot, holds_credential, is_given, looks_secret, tool_name,
+};
 use crate::model::{Desired, Finding, Place, Pointer, secret};
 use crate::yaml::Sources;
 
@@ -23,8 +25,8 @@ pub fn manifest(catalog: &Catalog, desired: &Desired, sources: &Sources) -> Vec<
     let tools = Tools::of(catalog, &declared);
     for (pointer, value) in declared {
         pass.field(&pointer, value, &tools);
-        pass.secrets(&pointer, &pointer, value);
     }
+    pass.secrets(&catalog.root(), &catalog.root(), &desired.document);
     pass.findings
 }
 
@@ -114,39 +116,33 @@ impl Pass<'_> {
 
     /// Texts that look like secrets. Those where only secrets may stand are looked at by `check`. The finding is told at the
     /// `member` that holds the text, where its line is shown without it.
-    fn secrets(&mut self, member: &Pointer, pointer: &Pointer, value: &Value) {
-        if self.catalog.wants_secret(pointer) || secret::referred(value).is_some() {
+    fn secrets(&mut self, member: &Spot<'_>, at: &Spot<'_>, value: &Value) {
+        if at.wants_secret() || secret::referred(value).is_some() {
             return;
         }
         match value {
-            Value::String(text) if self.is_secret(pointer, text) => {
+            Value::String(text) if is_secret(at, text) => {
+                let member = member.pointer();
                 let message = format!("`{member}` looks like a secret in clear text");
-                let hint = match self.catalog.is_hidden(pointer) {
+                let hint = match at.is_hidden() {
                     true => "write `!secret NAME`, and set NAME where we run",
                     false => {
                         "whoever reads the repository can use it, and it can be no `!secret` here"
                     }
                 };
-                self.find(member, |place| {
+                self.find(&member, |place| {
                     Finding::warning("likely-secret", place, message).hint(hint)
                 });
             }
             Value::Object(members) => members.iter().for_each(|(name, value)| {
-                let pointer = pointer.join(name);
-                self.secrets(&pointer, &pointer, value);
+                let at = at.member(name);
+                self.secrets(&at, &at, value);
             }),
             Value::Array(elements) => elements.iter().enumerate().for_each(|(index, element)| {
-                self.secrets(member, &pointer.join(&index.to_string()), element);
+                self.secrets(member, &at.element(index), element);
             }),
             _ => {}
         }
-    }
-
-    fn is_secret(&self, pointer: &Pointer, text: &str) -> bool {
-        let is_among_secrets = self.catalog.is_hidden(pointer) && looks_secret(text);
-        is_among_secrets
-            || holds_credential(text)
-            || self.catalog.seems_secret(pointer) && is_given(text)
     }
 
     fn text(&mut self, pointer: &Pointer, text: &str) {
@@ -266,4 +262,9 @@ impl Pass<'_> {
     fn valued(&self, pointer: &Pointer) -> &Place {
         self.desired.places.value(pointer)
     }
+}
+
+fn is_secret(at: &Spot<'_>, text: &str) -> bool {
+    let is_among_secrets = at.is_hidden() && looks_secret(text);
+    is_among_secrets || holds_credential(text) || at.seems_secret() && is_given(text)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::catalog::{
-    Access, Catalog, Field, Kind, Normaliser, Requirement, Secrecy, Words, is_unset, named,
+    Access, Catalog, Field, Kind, Normaliser, Requirement, Secrecy, Spot, Words, is_unset, named,
     nearest, one_of, tool_name,
 };
 use crate::manifest::ignored;
@@ -32,7 +32,7 @@ pub fn manifest(catalog: &Catalog, desired: &Desired) -> Vec<Finding> {
     if let Value::Object(members) = &desired.document {
         check.members(&Pointer::root(), members, catalog.fields);
     }
-    check.secrets(&Pointer::root(), &desired.document);
+    check.secrets(&catalog.root(), &desired.document);
     check.ignored();
     check.findings
 }
@@ -269,41 +269,45 @@ impl Check<'_> {
     }
 
     /// Plain secrets, and references where anyone could read them.
-    fn secrets(&mut self, at: &Pointer, value: &Value) {
-        let is_reference = secret::referred(value).is_some();
-        if is_reference {
-            if self.catalog.secrecy(at) == Secrecy::Open {
+    fn secrets(&mut self, at: &Spot<'_>, value: &Value) {
+        if secret::referred(value).is_some() {
+            if at.secrecy() == Secrecy::Open {
+                let at = at.pointer();
                 let message = format!("`{at}` is no secret: what it holds can be read by anyone");
-                let finding = Finding::error("open-secret", self.valued(at), message);
+                let finding = Finding::error("open-secret", self.valued(&at), message);
                 self.findings
                     .push(finding.hint("`!secret` only works where the service expects a secret"));
             }
             return;
         }
-        if self.catalog.wants_secret(at) {
-            if is_unset(value) && (value.is_array() || value.is_object()) {
-                self.wrong(at, "a secret", value);
-            }
-            if !is_unset(value) {
-                let message = format!("a plain value at `{at}`, which is a secret");
-                let finding = Finding::error("plain-secret", self.named(at), message)
-                    .hint("write `!secret NAME`, and set NAME where we run");
-                self.findings.push(Finding {
-                    link: self.catalog.doc(at),
-                    ..finding
-                });
-            }
+        if at.wants_secret() {
+            self.plain_secret(&at.pointer(), value);
             return;
         }
         match value {
             Value::Object(members) => members
                 .iter()
-                .for_each(|(name, member)| self.secrets(&at.join(name), member)),
+                .for_each(|(name, member)| self.secrets(&at.member(name), member)),
             Value::Array(elements) => elements
                 .iter()
                 .enumerate()
-                .for_each(|(index, element)| self.secrets(&at.join(&index.to_string()), element)),
+                .for_each(|(index, element)| self.secrets(&at.element(index), element)),
             _ => {}
+        }
+    }
+
+    /// What stands where only a secret may, and is none.
+    fn plain_secret(&mut self, at: &Pointer, value: &Value) {
+        if !is_unset(value) {
+            let message = format!("a plain value at `{at}`, which is a secret");
+            let finding = Finding::error("plain-secret", self.named(at), message)
+                .hint("write `!secret NAME`, and set NAME where we run");
+            self.findings.push(Finding {
+                link: self.catalog.doc(at),
+                ..finding
+            });
+        } else if value.is_array() || value.is_object() {
+            self.wrong(at, "a secret", value);
         }
     }
 
