@@ -28,8 +28,9 @@ impl Session<'_> {
         let Some(live) = self.look_at_all().await else {
             return;
         };
+        let strangers = plan::appeared(self.live, &live, self.ledger.borrow().records());
         for (step, id, outcome) in made {
-            let twins = self.twins(step, &id, &live);
+            let twins = self.twins(step, &id, &strangers);
             if !twins.is_empty() {
                 doubt(outcome, &id, &twins);
                 tell(step, outcome);
@@ -56,7 +57,7 @@ impl Session<'_> {
         seen.ok()
     }
 
-    fn twins<'l>(self, step: &Step, id: &PersonaId, live: &'l [Live]) -> Vec<&'l PersonaId> {
+    fn twins<'l>(self, step: &Step, id: &PersonaId, strangers: &[&'l Live]) -> Vec<&'l PersonaId> {
         let ledger = self.ledger.borrow();
         let (catalog, name) = (self.catalog, &step.persona_name);
         let is_alike = |intent: &Intent| folded(&intent.name) == folded(name);
@@ -64,7 +65,7 @@ impl Session<'_> {
             // It may be our own, for another manifest: the next run looks for that.
             return Vec::new();
         }
-        let mut twins = plan::appeared(catalog, name, self.live, live, ledger.records());
+        let mut twins = plan::namesakes(catalog, name, strangers);
         twins.retain(|twin| *twin != id);
         twins
     }

@@ -29,7 +29,7 @@ pub use culprit::culprit;
 pub use entry::{Digests, Entry, Owned, Sent};
 pub use judge::Cause;
 pub use lost::{Trace, intent, recovered, trace};
-pub use namesake::appeared;
+pub use namesake::{appeared, namesakes};
 pub use outdated::outdated;
 pub use pair::{described, is_other_account, known_ids};
 pub(crate) use revise::with_ignored;

@@ -13,21 +13,20 @@ use crate::model::{Live, PersonaId, Records};
 /// The personas that nobody means, by their names.
 type Free<'a> = BTreeMap<&'a str, Vec<&'a PersonaId>>;
 
-/// Those with a name, or nearly that, that have appeared since some personas were live, and that the ledger does
-/// not bind.
+/// Those that have appeared since some personas were live, and that the ledger does not bind.
 #[must_use]
-pub fn appeared<'l>(
-    catalog: &Catalog,
-    name: &str,
-    before: &[Live],
-    live: &'l [Live],
-    records: &Records,
-) -> Vec<&'l PersonaId> {
+pub fn appeared<'l>(before: &[Live], live: &'l [Live], records: &Records) -> Vec<&'l Live> {
     let old = before.iter().map(|live| &live.id);
     let bound = records.values().map(|record| &record.id);
     let known: BTreeSet<&PersonaId> = old.chain(bound).collect();
     let new = live.iter().filter(|live| !known.contains(&live.id));
-    let called = new.filter(|live| is_called(catalog, live, name));
+    new.collect()
+}
+
+/// Those with a name, or nearly that.
+#[must_use]
+pub fn namesakes<'l>(catalog: &Catalog, name: &str, among: &[&'l Live]) -> Vec<&'l PersonaId> {
+    let called = among.iter().filter(|live| is_called(catalog, live, name));
     called.map(|live| &live.id).collect()
 }
 
