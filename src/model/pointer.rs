@@ -1,6 +1,6 @@
 //! JSON Pointers (RFC 6901): the name of a place in a document.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -51,7 +51,7 @@ impl Pointer {
 
     /// The members and indexes on the way down, unescaped.
     pub fn tokens(&self) -> impl Iterator<Item = String> + '_ {
-        self.escaped().map(unescaped)
+        self.escaped().map(|token| unescaped(token).into_owned())
     }
 
     /// The same as they are spelt in the pointer.
@@ -63,7 +63,7 @@ impl Pointer {
     #[must_use]
     pub fn split_last(&self) -> Option<(Self, String)> {
         let (parent, last) = self.0.rsplit_once('/')?;
-        Some((Self(parent.to_owned()), unescaped(last)))
+        Some((Self(parent.to_owned()), unescaped(last).into_owned()))
     }
 
     /// What is left of this pointer below `ancestor`; `None` where it is not below it. A pointer is
@@ -87,7 +87,12 @@ impl Pointer {
     /// The value at this place.
     #[must_use]
     pub fn get<'v>(&self, document: &'v Value) -> Option<&'v Value> {
-        document.pointer(&self.0)
+        let mut tokens = self.escaped();
+        tokens.try_fold(document, |value, token| match value {
+            Value::Object(members) => members.get(&*unescaped(token)),
+            Value::Array(elements) => elements.get(index(token)?),
+            _ => None,
+        })
     }
 
     /// The escaped form.
@@ -97,11 +102,17 @@ impl Pointer {
     }
 }
 
-fn unescaped(token: &str) -> String {
+fn unescaped(token: &str) -> Cow<'_, str> {
     match token.contains('~') {
-        true => token.replace("~1", "/").replace("~0", "~"),
-        false => token.to_owned(),
+        true => Cow::Owned(token.replace("~1", "/").replace("~0", "~")),
+        false => Cow::Borrowed(token),
     }
+}
+
+/// The index that a token spells: without a sign, and without zeros before it.
+fn index(token: &str) -> Option<usize> {
+    let is_plain = !token.starts_with('+') && (!token.starts_with('0') || token.len() == 1);
+    token.parse().ok().filter(|_| is_plain)
 }
 
 impl Borrow<str> for Pointer {
