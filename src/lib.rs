@@ -31,6 +31,7 @@ pub mod manifest;
 pub mod metrics;
 pub mod model;
 mod mutant;
+mod parallel;
 pub mod plan;
 pub mod probes;
 pub mod pull;

@@ -9,11 +9,11 @@ use std::iter::successors;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::parallel;
 use super::revision::Texts;
 use crate::bounds::{Bounds, MAX_BYTES};
 use crate::catalog::nearest;
 use crate::model::{Finding, Place};
+use crate::parallel;
 use crate::yaml::{Composed, compose};
 use crate::yaml::{Source, Sources};
 

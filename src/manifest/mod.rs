@@ -14,7 +14,6 @@ mod files;
 mod leftover;
 mod load;
 mod overlay;
-mod parallel;
 mod resolve;
 mod revision;
 #[cfg(test)]

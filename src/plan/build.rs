@@ -17,6 +17,7 @@ use crate::diff::Dialect;
 use crate::model::{
     Desired, Fingerprints, Key, Live, Pointer, Record, Records, SecretName, secret,
 };
+use crate::parallel;
 
 /// Everything that a plan is made of.
 #[derive(Clone, Copy, Debug)]
@@ -113,11 +114,19 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         broken,
         ..
     } = *inputs;
-    let mut steps: Vec<Step> = pair(catalog, desired, live, records, broken)
-        .into_iter()
-        .filter(|pair| inputs.policy.only.is_empty() || inputs.policy.only.contains(pair.key()))
-        .map(|pair| inputs.decide(&pair, &mut notes))
-        .collect();
+    let mut pairs = pair(catalog, desired, live, records, broken);
+    let only = &inputs.policy.only;
+    pairs.retain(|pair| only.is_empty() || only.contains(pair.key()));
+    let decided = parallel::map(pairs, |pair| {
+        let mut notes = Notes::default();
+        (inputs.decide(&pair, &mut notes), notes)
+    });
+    let mut steps = Vec::with_capacity(decided.len());
+    for (step, mut learnt) in decided {
+        steps.push(step);
+        notes.record.append(&mut learnt.record);
+        notes.forget.append(&mut learnt.forget);
+    }
     prune::brake(&mut steps, inputs);
     namesake::tell(&mut steps, inputs);
     let holders = Holders::of(inputs.records);
@@ -215,7 +224,7 @@ impl Inputs<'_> {
             .declared(&body)
             .into_iter()
             .map(|(path, after)| FieldChange {
-                place: Some(desired.places.name(&path).clone()),
+                place: Some(desired.places.name(&path)),
                 ..FieldChange::of(self.catalog, path, cause, (None, Some(after)))
             })
             .collect();

@@ -8,7 +8,7 @@ use std::thread;
 const SHARE: usize = 16;
 
 /// What `work` makes of each item, in the order of the items.
-pub(super) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let helpers = (cores - 1).min(items.len() / SHARE);
     let queue = Mutex::new(items.into_iter().enumerate());
