@@ -1,7 +1,7 @@
 //! Sending requests. A [`Reader`] can only read; what writes is a [`Writer`], which no plan ever
 //! sees.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -371,13 +371,25 @@ impl Reader<'_> {
     /// # Errors
     /// Where the service cannot be reached, refuses, or answers what makes no sense.
     pub async fn fetch(self, known: &BTreeSet<&PersonaId>) -> Result<Vec<Live>, ApiError> {
-        let mut personas = self.list().await?;
-        let listed: BTreeSet<PersonaId> = personas.iter().map(|live| live.id.clone()).collect();
-        let missing = known.iter().filter(|id| !listed.contains(id));
+        let listed = self.list().await?;
+        self.complete(listed, known).await
+    }
+
+    /// What was `listed`, and those of the `known` personas that the list leaves out but that are there.
+    ///
+    /// # Errors
+    /// Where the service cannot be reached, refuses, or answers what makes no sense.
+    pub async fn complete(
+        self,
+        mut listed: Vec<Live>,
+        known: &BTreeSet<&PersonaId>,
+    ) -> Result<Vec<Live>, ApiError> {
+        let ids: HashSet<&PersonaId> = listed.iter().map(|live| &live.id).collect();
+        let missing = known.iter().filter(|id| !ids.contains(*id));
         let missing = missing.filter(|_| !planted(Mutant::AbsenceIsDeletion));
         let missing = missing.copied().collect();
-        personas.extend(self.find_all(&missing).await?);
-        Ok(personas)
+        listed.extend(self.find_all(&missing).await?);
+        Ok(listed)
     }
 
     /// Those of these personas that are there.
@@ -414,7 +426,10 @@ impl Reader<'_> {
     /// The whole list. Pages may shift while they are read: what comes twice counts once, and a
     /// list that is shorter than the service says is read again. One that stays short is an error:
     /// whoever is missing from it would be made a second time.
-    async fn list(self) -> Result<Vec<Live>, ApiError> {
+    ///
+    /// # Errors
+    /// Where the service cannot be reached, refuses, or answers what makes no sense.
+    pub async fn list(self) -> Result<Vec<Live>, ApiError> {
         let mut shortfall = String::new();
         for _ in 0..LISTINGS {
             let (personas, total) = self.list_once().await?;

@@ -34,6 +34,19 @@ impl Prepared {
         site: &Site<'_>,
         loaded: &Loaded,
         service: &Service,
+        ledger: Ledger,
+        policy: &Policy,
+    ) -> Result<Self, Error> {
+        let listed = service.client.reader().list().await?;
+        Self::build_with(listed, site, loaded, service, ledger, policy).await
+    }
+
+    /// The same where it was `listed` already what is live.
+    pub(super) async fn build_with(
+        listed: Vec<Live>,
+        site: &Site<'_>,
+        loaded: &Loaded,
+        service: &Service,
         mut ledger: Ledger,
         policy: &Policy,
     ) -> Result<Self, Error> {
@@ -47,7 +60,7 @@ impl Prepared {
             targets: BTreeSet::new(),
             fingerprints: &fingerprints,
         };
-        let live = known.fetch(&mut ledger).await?;
+        let live = known.fetch(listed, &mut ledger).await?;
         let mut prepared = Self::unplanned(ledger, live, secrets, fingerprints);
         prepared.plan = prepared.planned(site, loaded, policy);
         let Self { plan, live, .. } = &mut prepared;
@@ -141,7 +154,8 @@ impl Prepared {
             targets: targets.map(|(id, _)| id.clone()).collect(),
             fingerprints: &fingerprints,
         };
-        let mut live = known.fetch(&mut ledger).await?;
+        let listed = service.client.reader().list().await?;
+        let mut live = known.fetch(listed, &mut ledger).await?;
         saved.remember(ledger.records());
         let plan = saved.plan;
         complete(service.client.reader(), &revised(&plan), &mut live).await?;
@@ -179,10 +193,10 @@ struct Known<'k> {
 }
 
 impl Known<'_> {
-    /// Fetches what is live, and takes over what an earlier apply did that was ended before it heard of it. The
-    /// service may take a moment to show that.
-    async fn fetch(&self, ledger: &mut Ledger) -> Result<Vec<Live>, Error> {
-        let live = self.list(ledger).await?;
+    /// Fetches what is live and was not `listed`, and takes over what an earlier apply did that was ended before it heard of
+    /// it. The service may take a moment to show that.
+    async fn fetch(&self, listed: Vec<Live>, ledger: &mut Ledger) -> Result<Vec<Live>, Error> {
+        let live = self.complete(listed, ledger).await?;
         if self.recover(ledger, &live)? {
             return Ok(live);
         }
@@ -194,7 +208,8 @@ impl Known<'_> {
     async fn wait(&self, ledger: &mut Ledger, mut live: Vec<Live>) -> Result<Vec<Live>, Error> {
         for wait in apply::SETTLING {
             tokio::time::sleep(wait).await;
-            live = self.list(ledger).await?;
+            let listed = self.service.client.reader().list().await?;
+            live = self.complete(listed, ledger).await?;
             if self.recover(ledger, &live)? {
                 break;
             }
@@ -203,10 +218,15 @@ impl Known<'_> {
         Ok(live)
     }
 
-    async fn list(&self, ledger: &Ledger) -> Result<Vec<Live>, Error> {
+    async fn complete(&self, listed: Vec<Live>, ledger: &Ledger) -> Result<Vec<Live>, Error> {
         let mut known = plan::known_ids(self.desired, ledger.records());
         known.extend(&self.targets);
-        let live = self.service.client.reader().fetch(&known).await?;
+        let live = self
+            .service
+            .client
+            .reader()
+            .complete(listed, &known)
+            .await?;
         if plan::is_other_account(&live, ledger.records()) {
             return Err(Error::OtherAccount(self.site.environment.ledger.clone()));
         }

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 
+use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use secrecy::SecretString;
+use tokio::task::spawn_blocking;
 use url::Url;
 
-use super::args::{Selection, Winner};
+use super::args::{CONCURRENCY, Selection, Winner};
 use super::context::Context;
 use super::embedded;
 use super::error::Error;
@@ -63,6 +66,22 @@ impl<'c> Site<'c> {
     /// Loads the manifests, mistakes and all.
     pub(super) fn load(&self) -> Result<Loaded, Error> {
         self.load_from(&self.directory)
+    }
+
+    /// Loads the manifests on threads of their own, while `other` goes on.
+    pub(super) async fn load_beside(
+        &self,
+        other: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Loaded, Error> {
+        let (directory, terms) = (self.directory.clone(), self.environment.terms.clone());
+        let loading = spawn_blocking(move || manifest::load(&directory, &scope(&terms)));
+        let loaded = match select(loading, other).await {
+            Either::Left((loaded, _)) => loaded,
+            Either::Right(((), loading)) => loading.await,
+        };
+        let loaded = loaded.expect("loading does not panic")?;
+        conceal(self.context, &loaded);
+        Ok(loaded)
     }
 
     /// Loads the manifests of another directory, as if they were here.
@@ -203,6 +222,13 @@ impl<'c> Site<'c> {
         }
     }
 
+    /// Asks the service for all that is live there, so that it can be done beside something else.
+    pub(super) async fn list(&self) -> Result<(Service, Vec<Live>), Error> {
+        let service = self.connect(CONCURRENCY).await?;
+        let listed = service.client.reader().list().await?;
+        Ok((service, listed))
+    }
+
     fn client(
         &self,
         base: Url,
@@ -236,11 +262,15 @@ impl<'c> Site<'c> {
 /// Loads the manifests of a directory, mistakes and all. What stands in clear where a secret belongs is not said from then on.
 pub(super) fn load(context: &Context, directory: &Path, terms: &Terms) -> Result<Loaded, Error> {
     let loaded = manifest::load(directory, &scope(terms))?;
+    conceal(context, &loaded);
+    Ok(loaded)
+}
+
+fn conceal(context: &Context, loaded: &Loaded) {
     loaded
         .secrets
         .iter()
         .for_each(|secret| context.conceal(secret));
-    Ok(loaded)
 }
 
 /// Shows what is wrong with the manifests; what is only advice is left to `validate`.

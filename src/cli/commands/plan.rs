@@ -1,8 +1,11 @@
 //! `plan`: what would change, and why.
 
 use std::path::PathBuf;
+use std::pin::pin;
 
-use super::super::args::{CONCURRENCY, Pruning, Selection};
+use futures_util::future::maybe_done;
+
+use super::super::args::{Pruning, Selection};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::former::Former;
@@ -65,16 +68,18 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     }
     let site = Site::open(context, &args.directory)?;
     let mut teller = args.teller(context)?;
-    let loaded = site.load()?;
+    let mut listing = pin!(maybe_done(site.list()));
+    let loaded = site.load_beside(listing.as_mut()).await?;
     let deletes = args.pruning.deletes();
     teller.judged(&loaded, site.check(&loaded, deletes), args.format)?;
-    let service = site.connect(CONCURRENCY).await?;
+    listing.as_mut().await;
+    let (service, listed) = listing.take_output().expect("it has just ended")?;
     let ledger = site.ledger(None)?;
     let policy = Policy {
         aim: Aim::Show,
         ..site.policy(&loaded, &ledger, &args.selection, deletes)?
     };
-    let prepared = Prepared::build(&site, &loaded, &service, ledger, &policy).await?;
+    let prepared = Prepared::build_with(listed, &site, &loaded, &service, ledger, &policy).await?;
 
     if let Some(path) = &args.out {
         plan_file::write(path, &site, &prepared)?;
