@@ -76,9 +76,9 @@ fn refused(catalog: &'static Catalog, draft: &Draft) -> Option<(Finding, Option<
     };
     let declared = catalog.declared(&draft.document);
     let mut places = Places::new(place(0));
-    for (line, (path, _)) in (1..).zip(&declared) {
-        places.insert(path.clone(), place(line), place(line));
-    }
+    let lines: Vec<Place> = (1..=declared.len()).map(place).collect();
+    let spots = declared.iter().zip(&lines);
+    places.extend(spots.map(|((path, _), line)| (path, line, line)));
     let desired = Desired {
         key: draft.who.key.clone(),
         file: Arc::from(DRAFT),

@@ -29,7 +29,7 @@ pub(super) struct Spoken<'t> {
 pub(super) fn unknown<'t>(
     text: &'t str,
     tools: &BTreeSet<&'t str>,
-    parameters: &BTreeSet<&str>,
+    is_parameter: impl Fn(&str) -> bool,
 ) -> Vec<Spoken<'t>> {
     // Names are code, or spelt as code is.
     if !text.contains('_') && !text.contains('`') {
@@ -45,7 +45,7 @@ pub(super) fn unknown<'t>(
         };
         let behind = words.peek().map_or("", |next| next.text);
         let name = word.text;
-        let is_known = || tools.contains(name) || parameters.contains(name);
+        let is_known = || tools.contains(name) || is_parameter(name);
         let is_new = || !found.iter().any(|spoken| spoken.name == name);
         if word.may_be_name() && !is_known() && is_new() {
             let near = nearest(name, tools);
@@ -144,7 +144,7 @@ mod tests {
             ("Nutze über_alles `日本` __ `", &[]),
         ];
         for (text, expected) in rows {
-            let found = unknown(text, &tools, &parameters);
+            let found = unknown(text, &tools, |word| parameters.contains(word));
             let found: Vec<_> = found
                 .iter()
                 .map(|spoken| (spoken.name, spoken.near))

@@ -1,5 +1,6 @@
 //! One walk over a document, with everything that is looked for on the way.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -32,9 +33,10 @@ pub fn manifest(catalog: &Catalog, desired: &Desired, sources: &Sources) -> Vec<
 
 /// The tools of a document.
 struct Tools<'v> {
+    all: Vec<&'v Value>,
     names: BTreeSet<&'v str>,
-    /// What their schemas call something.
-    words: BTreeSet<&'v str>,
+    /// What their schemas call something, once somebody has asked.
+    words: OnceCell<BTreeSet<&'v str>>,
     /// Whether there are others, which are known by their ids alone.
     are_all: bool,
 }
@@ -46,16 +48,23 @@ impl<'v> Tools<'v> {
             matches!(kind(pointer), Some(Kind::Tools)).then(|| value.as_array())?
         });
         let all: Vec<&Value> = lists.flatten().collect();
-        let mut words = BTreeSet::new();
-        all.iter().for_each(|tool| words_in(tool, &mut words));
         Self {
             names: all.iter().filter_map(|tool| tool_name(tool)).collect(),
-            words,
+            words: OnceCell::new(),
+            all,
             are_all: !declared.iter().any(|(pointer, value)| {
                 let elsewhere = catalog.find(pointer).is_some_and(|field| field.names_tools);
                 elsewhere && value.as_array().is_some_and(|ids| !ids.is_empty())
             }),
         }
+    }
+
+    fn words(&self) -> &BTreeSet<&'v str> {
+        self.words.get_or_init(|| {
+            let mut words = BTreeSet::new();
+            self.all.iter().for_each(|tool| words_in(tool, &mut words));
+            words
+        })
     }
 }
 
@@ -187,7 +196,9 @@ impl Pass<'_> {
     }
 
     fn mentions(&mut self, pointer: &Pointer, text: &str, tools: &Tools<'_>) {
-        for Spoken { name, at, near } in mention::unknown(text, &tools.names, &tools.words) {
+        for Spoken { name, at, near } in
+            mention::unknown(text, &tools.names, |word| tools.words().contains(word))
+        {
             let message = format!("`{pointer}` speaks of the tool `{name}`, which is not there");
             let hint = "add the tool, or take it out of the text";
             let place = self.within(pointer, name, &text[..at]);
@@ -232,7 +243,7 @@ impl Pass<'_> {
         for flaw in parameters::flaws(schema) {
             let spot = at.append(&flaw.at);
             let message = format!("`{spot}` {}", flaw.message);
-            let place = self.valued(&spot).clone();
+            let place = self.valued(&spot);
             let finding = Finding::warning("tool-parameters", place, message);
             self.findings.push(Finding {
                 hint: flaw.hint,
@@ -243,7 +254,7 @@ impl Pass<'_> {
 
     /// Adds what is made for the place of the member, and says where that is.
     fn find(&mut self, pointer: &Pointer, make: impl FnOnce(Place) -> Finding) {
-        let member = self.desired.places.name(pointer).clone();
+        let member = self.desired.places.name(pointer);
         let finding = make(member.clone()).within(member);
         self.findings.push(Finding {
             link: self.catalog.doc(pointer),
@@ -256,10 +267,10 @@ impl Pass<'_> {
         let member = self.desired.places.name(pointer);
         let skip = before.matches(stretch).count();
         self.sources
-            .find(member, self.valued(pointer), stretch, skip)
+            .find(&member, &self.valued(pointer), stretch, skip)
     }
 
-    fn valued(&self, pointer: &Pointer) -> &Place {
+    fn valued(&self, pointer: &Pointer) -> Place {
         self.desired.places.value(pointer)
     }
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a text that a model reads.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Paragraphs of fewer bytes may well be meant twice: headings, lists of one word.
 const SHORT: usize = 40;
@@ -65,7 +65,7 @@ pub(super) struct Repeated<'t> {
 
 /// The paragraphs that are there a second time.
 pub(super) fn repeated(text: &str) -> Vec<Repeated<'_>> {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let mut repeated = Vec::new();
     for (line, paragraph) in paragraphs(text) {
         if paragraph.len() < SHORT {

@@ -21,20 +21,22 @@ pub(super) struct Document {
 
 /// Makes a document of the members of a manifest.
 pub(super) fn build(members: Vec<Member>, root: Place, known: &'static [Field]) -> Document {
-    let mut builder = Builder {
-        places: Places::new(root),
-        findings: Vec::new(),
-    };
+    let mut builder = Builder::default();
     let value = builder.map(&Pointer::root(), members, known);
+    let mut places = Places::new(root);
+    let spots = builder.spots.iter();
+    places.extend(spots.map(|(pointer, name, value)| (pointer, name, value)));
     Document {
         value,
-        places: builder.places,
+        places,
         findings: builder.findings,
     }
 }
 
+#[derive(Default)]
 struct Builder {
-    places: Places,
+    /// What has a place: where it is, where it is named, and where its value was written.
+    spots: Vec<(Pointer, Place, Place)>,
     findings: Vec<Finding>,
 }
 
@@ -87,12 +89,13 @@ impl Builder {
 
     fn note(&mut self, pointer: &Pointer, name: Place, value: &Place) {
         if pointer.as_str().len() <= MAX_POINTER {
-            self.places.insert(pointer.clone(), name, value.clone());
+            self.spots.push((pointer.clone(), name, value.clone()));
         }
     }
 
     fn spelt_twice(&mut self, name: &str, spelt: &str, place: Place, pointer: &Pointer) {
-        let first = self.places.name(pointer);
+        let first = self.spots.iter().find(|(known, ..)| known == pointer);
+        let first = first.map_or(&place, |(_, first, _)| first);
         let message = format!("`{name}` and another spelling of `{spelt}` are both here");
         let hint = format!("the other one is at {first}");
         self.findings

@@ -226,6 +226,11 @@ impl Files {
         }
     }
 
+    /// Leaves the documents that were read to those who hold them: who asks for one from now on gets another.
+    pub(super) fn forget_documents(&mut self) {
+        self.documents.clear();
+    }
+
     /// What is in a file, and what is wrong with its bytes.
     fn content(&self, file: &File) -> Result<(Source, Option<Finding>), Flaw> {
         let bytes = match self.revised.get(&file.real) {

@@ -18,7 +18,7 @@ use super::revision::Texts;
 use super::twins::{self, Identity};
 use crate::catalog::Catalog;
 use crate::lint::{self, Comments, Levels};
-use crate::model::{Desired, Finding, Key, Place, SecretName};
+use crate::model::{Desired, Finding, Key, Place, Pointer, SecretName};
 use crate::parallel;
 use crate::plan::check;
 use crate::stamp::Stamp;
@@ -130,6 +130,7 @@ pub(super) fn drafts(
     let trees = composed.into_iter();
     let trees = trees.map(|(key, file, document)| tree(key, file, document, &mut desk));
     let trees: Vec<Tree> = trees.collect();
+    files.forget_documents();
     let sources = &files.sources;
     parallel::map(trees, |tree| draft(tree, scope, sources))
 }
@@ -242,7 +243,7 @@ struct Tree {
 enum Root {
     /// Something of its own, with what its tags and its overlay bring.
     Own(Node),
-    /// What is written there and nothing else, to be copied by whoever needs it.
+    /// What is written there and nothing else, to be taken over unless others hold it.
     Written(Arc<Composed>),
 }
 
@@ -250,7 +251,7 @@ impl Root {
     fn node(self) -> Option<Node> {
         match self {
             Self::Own(node) => Some(node),
-            Self::Written(composed) => composed.root.clone(),
+            Self::Written(composed) => Arc::unwrap_or_clone(composed).root,
         }
     }
 }
@@ -306,12 +307,11 @@ fn draft(tree: Tree, scope: &Scope<'_>, sources: &Sources) -> Draft {
     let mut document = document::build(theirs, root, scope.catalog.fields);
     unresolved.extend(document.findings.iter().filter_map(unresolved_at));
     findings.extend(document.findings);
-    for (index, place) in block.ignored_at.iter().enumerate() {
-        let pointer = block::ignored(index);
-        document
-            .places
-            .insert(pointer, place.clone(), place.clone());
-    }
+    let ignored: Vec<Pointer> = (0..block.ignored_at.len()).map(block::ignored).collect();
+    let ignored = ignored.iter().zip(&block.ignored_at);
+    document
+        .places
+        .extend(ignored.map(|(pointer, place)| (pointer, place, place)));
     let mut desired = Desired {
         key: key.clone(),
         file: Arc::from(file.shown.display().to_string()),

@@ -30,7 +30,7 @@ pub(super) fn identity(
     let name = catalog.name_of(&desired.document)?;
     let pointer = Pointer::root().join(catalog.name);
     let place = desired.places.value(&pointer);
-    Some((Identity::Name(name.to_owned()), place.clone()))
+    Some((Identity::Name(name.to_owned()), place))
 }
 
 /// The findings for those who share an identity, or nearly do, each with the index of its manifest.

@@ -1,6 +1,5 @@
 //! Where a value was written: file, line and column.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -48,19 +47,36 @@ impl fmt::Display for Place {
     }
 }
 
-/// Where each value of one document was written, by its pointer.
+/// Where each value of one document was written, by its pointer. There are as many as there are values: together they take
+/// about as much memory as the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
-    root: Spot,
-    below: BTreeMap<Pointer, Spot>,
+    root: Place,
+    /// The files that marks are in; the document's own is the first.
+    files: Vec<Arc<str>>,
+    /// All pointers, one after the other.
+    pointers: String,
+    /// Sorted by their pointers.
+    spots: Vec<Spot>,
 }
 
 /// Where one value was written: its name, and the value itself (in another file, if a tag brought
 /// it in).
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Spot {
-    name: Place,
-    value: Place,
+    /// Where its pointer begins and ends.
+    pointer: (u32, u32),
+    name: Mark,
+    value: Mark,
+}
+
+/// A place in one of the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    file: u32,
+    line: u32,
+    column: u32,
+    width: u32,
 }
 
 impl Places {
@@ -68,42 +84,95 @@ impl Places {
     #[must_use]
     pub fn new(root: Place) -> Self {
         Self {
-            root: Spot {
-                name: root.clone(),
-                value: root,
-            },
-            below: BTreeMap::new(),
+            files: vec![root.file.clone()],
+            root,
+            pointers: String::new(),
+            spots: Vec::new(),
         }
     }
 
-    /// Notes where the value at `pointer` was written. An element of a list has no name of its own:
-    /// its name's place is the value's.
-    pub fn insert(&mut self, pointer: Pointer, name: Place, value: Place) {
-        self.below.insert(pointer, Spot { name, value });
+    /// Notes where values were written: for each its pointer, the place of its name, and its own. An element of a list has no
+    /// name of its own: its name's place is the value's.
+    pub fn extend<'p>(
+        &mut self,
+        spots: impl IntoIterator<Item = (&'p Pointer, &'p Place, &'p Place)>,
+    ) {
+        for (pointer, name, value) in spots {
+            let start = self.pointers.len();
+            self.pointers.push_str(pointer.as_str());
+            let spot = Spot {
+                pointer: (fitted(start), fitted(self.pointers.len())),
+                name: self.mark(name),
+                value: self.mark(value),
+            };
+            self.spots.push(spot);
+        }
+        let Self {
+            pointers, spots, ..
+        } = self;
+        spots.sort_by(|one, other| one.pointer(pointers).cmp(other.pointer(pointers)));
     }
 
     /// Where the member at `pointer` is named, or the nearest one around it that has a place.
     #[must_use]
-    pub fn name(&self, pointer: &Pointer) -> &Place {
-        &self.spot(pointer).name
+    pub fn name(&self, pointer: &Pointer) -> Place {
+        let spot = self.spot(pointer);
+        spot.map_or_else(|| self.root.clone(), |spot| self.place(spot.name))
     }
 
     /// Where the value at `pointer` was written, or the nearest one around it that has a place.
     #[must_use]
-    pub fn value(&self, pointer: &Pointer) -> &Place {
-        &self.spot(pointer).value
+    pub fn value(&self, pointer: &Pointer) -> Place {
+        let spot = self.spot(pointer);
+        spot.map_or_else(|| self.root.clone(), |spot| self.place(spot.value))
     }
 
-    fn spot(&self, pointer: &Pointer) -> &Spot {
+    fn spot(&self, pointer: &Pointer) -> Option<&Spot> {
         let mut at = pointer.as_str();
         loop {
-            if let Some(spot) = self.below.get(at) {
-                return spot;
-            }
-            match at.rsplit_once('/') {
-                Some((parent, _)) => at = parent,
-                None => return &self.root,
+            let found = self
+                .spots
+                .binary_search_by(|spot| spot.pointer(&self.pointers).cmp(at));
+            match (found, at.rsplit_once('/')) {
+                (Ok(index), _) => return self.spots.get(index),
+                (Err(_), Some((parent, _))) => at = parent,
+                (Err(_), None) => return None,
             }
         }
     }
+
+    fn mark(&mut self, place: &Place) -> Mark {
+        // Nearly all places are in the file that the last one was in.
+        let known = self.files.iter().rposition(|file| *file == place.file);
+        let file = known.unwrap_or_else(|| {
+            self.files.push(place.file.clone());
+            self.files.len() - 1
+        });
+        Mark {
+            file: fitted(file),
+            line: fitted(place.line),
+            column: fitted(place.column),
+            width: fitted(place.width),
+        }
+    }
+
+    fn place(&self, mark: Mark) -> Place {
+        Place {
+            file: self.files[mark.file as usize].clone(),
+            line: mark.line as usize,
+            column: mark.column as usize,
+            width: mark.width as usize,
+        }
+    }
+}
+
+impl Spot {
+    fn pointer<'p>(&self, pointers: &'p str) -> &'p str {
+        &pointers[self.pointer.0 as usize..self.pointer.1 as usize]
+    }
+}
+
+/// A figure of one document, which the bounds of documents keep small.
+fn fitted(figure: usize) -> u32 {
+    u32::try_from(figure).unwrap_or(u32::MAX)
 }

@@ -56,7 +56,7 @@ impl Check<'_> {
         let pointer = Pointer::root().join(name);
         let is_missing = self.desired.document.get(name).is_none_or(is_unset);
         if is_missing && self.desired.id.is_none() {
-            let place = self.desired.places.value(&pointer).clone();
+            let place = self.desired.places.value(&pointer);
             let message = format!("the {noun} has no `{name}`");
             let hint = format!("give it a `{name}`, or pin its id");
             self.findings
@@ -64,7 +64,7 @@ impl Check<'_> {
         }
         let written = self.catalog.name_of(&self.desired.document);
         if written.is_some_and(|written| written.trim() != written) {
-            let place = self.desired.places.value(&pointer).clone();
+            let place = self.desired.places.value(&pointer);
             let message = format!("the `{name}` begins or ends with white space");
             let hint =
                 "the service may take it away, and the persona is not found by this name then";
@@ -331,11 +331,11 @@ impl Check<'_> {
     }
 
     fn named(&self, pointer: &Pointer) -> Place {
-        self.desired.places.name(pointer).clone()
+        self.desired.places.name(pointer)
     }
 
     fn valued(&self, pointer: &Pointer) -> Place {
-        self.desired.places.value(pointer).clone()
+        self.desired.places.value(pointer)
     }
 }
 

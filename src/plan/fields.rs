@@ -63,7 +63,7 @@ impl Inputs<'_> {
         let sides = (path.get(found), wanted);
         let change = FieldChange::of(self.catalog, path, cause, sides);
         FieldChange {
-            place: Some(desired.places.name(&change.path).clone()),
+            place: Some(desired.places.name(&change.path)),
             ..change
         }
     }

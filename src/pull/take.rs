@@ -129,7 +129,7 @@ impl Taking<'_, '_> {
         let desired = self.desired(&wish.key)?;
         let new = wish.live.as_ref().filter(|live| holds_key(live));
         if new.is_some() && !wish.path.get(&desired.document).is_some_and(holds_key) {
-            let place = Some(desired.places.name(&wish.path).clone());
+            let place = Some(desired.places.name(&wish.path));
             let reason = "it may hold a credential, which has no place in a repository";
             return Err(Refusal(reason.to_owned(), place));
         }

@@ -17,7 +17,7 @@ use super::source::Source;
 use crate::model::{Finding, Place};
 
 /// What a file says, as far as it could be read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Composed {
     /// The document; `None` where the file is no YAML.
     pub(crate) root: Option<Node>,

@@ -1,7 +1,7 @@
 //! The members of one map while it is read: each name once, and merge keys (`<<: *base`) written
 //! out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::node::{Data, Member, Node};
 use crate::model::{Finding, Place};
@@ -15,7 +15,7 @@ pub(crate) struct Entries {
     members: Vec<Member>,
     merge: Option<Merge>,
     /// The names so far and their lines.
-    seen: HashMap<String, usize>,
+    seen: BTreeMap<String, usize>,
     /// The name whose value comes next.
     name: Option<Name>,
 }

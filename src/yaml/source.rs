@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use memchr::memchr2;
+
 use crate::model::{Finding, Place};
 
 /// A byte order mark, which is no part of a text.
@@ -206,8 +208,21 @@ fn column_at(line: &str, column: usize) -> usize {
 
 /// The lines of a text, by any kind of line break.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.split('\n')
-        .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = memchr2(b'\n', b'\r', text.as_bytes()) else {
+            rest = None;
+            return Some(text);
+        };
+        let (line, behind) = text.split_at(end);
+        // A carriage return ends the last line, and begins none.
+        rest = match behind {
+            "\r" => None,
+            _ => Some(behind.strip_prefix("\r\n").unwrap_or(&behind[1..])),
+        };
+        Some(line)
+    })
 }
 
 /// The place right behind `before`.

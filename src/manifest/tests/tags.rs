@@ -256,7 +256,10 @@ fn places_lead_into_the_file_that_set_the_value() {
             let root = format!("{}/", site.folder.path().display());
             place.to_string().replace(&root, "")
         };
-        (shown(places.name(&pointer)), shown(places.value(&pointer)))
+        (
+            shown(&places.name(&pointer)),
+            shown(&places.value(&pointer)),
+        )
     };
     let own = |place: &str| place.to_owned();
     assert_eq!(
@@ -290,5 +293,5 @@ fn places_lead_into_the_file_that_set_the_value() {
     );
     let prompt =
         places.value(&Pointer::parse("/layers/llm/extra_body/x/list/0").expect("a pointer"));
-    assert_eq!(loaded.sources.line(prompt), Some("prompt"));
+    assert_eq!(loaded.sources.line(&prompt), Some("prompt"));
 }
