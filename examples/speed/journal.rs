@@ -1,8 +1,12 @@
 //! What the journal costs: an apply that creates everything, beside the same one where no call to the disk waits.
 //! Both run under strace, which answers these calls itself in the second one.
 
-use crate::median;
+use std::process::Command;
+
+use crate::Args;
+use crate::role::time;
 use crate::site::Site;
+use crate::table::{Row, middle};
 
 /// How strace stands in for the disk.
 const TRACE: [&str; 8] = [
@@ -17,22 +21,27 @@ const TRACE: [&str; 8] = [
 ];
 const WITHOUT: [&str; 2] = ["-e", "inject=fdatasync:retval=0"];
 
-/// How much longer an apply takes with its journal on disk than without waiting for it.
-pub(crate) fn measure(personas: usize, rounds: usize) -> String {
-    let apply = |wrapper: &[&str]| {
-        let site = Site::with(personas);
-        site.time(wrapper, &["apply", "--yes", "-q"]).as_secs_f64()
-    };
+pub(crate) fn measure(args: &Args) -> Vec<Row> {
+    let what = format!("apply of {}, all created", args.personas);
+    if Command::new(TRACE[0]).arg("--version").output().is_err() {
+        return vec![Row::new(what, "needs strace")];
+    }
     let without: Vec<&str> = TRACE.into_iter().chain(WITHOUT).collect();
-    let pairs: Vec<(f64, f64)> = (0..rounds)
-        .map(|_| (apply(&TRACE), apply(&without)))
+    let rounds: Vec<_> = (0..args.rounds)
+        .map(|_| (apply(&TRACE, args), apply(&without, args)))
         .collect();
-    let column = |figure: fn(&(f64, f64)) -> f64| median(pairs.iter().map(figure).collect());
-    format!(
-        "| apply of {personas}, all created | s |\n|---|--:|\n| with the journal on disk | {:.2} |\n| without waiting for it | {:.2} |\n\
-         | ratio of each pair | {:.3} |",
-        column(|(with, _)| *with),
-        column(|(_, without)| *without),
-        column(|(with, without)| with / without),
-    )
+    vec![
+        Row::ms(what, middle(&rounds, |(with, _)| *with)),
+        Row::ratio(
+            "the same ÷ without waiting for the disk",
+            middle(&rounds, |(with, without)| with / without),
+        ),
+    ]
+}
+
+/// Seconds that it takes under strace.
+fn apply(wrapper: &[&str], args: &Args) -> f64 {
+    let site = Site::with(args.personas);
+    let sandbox = site.sandbox();
+    time(&mut site.under(wrapper, &sandbox, &["apply", "--yes", "-q"])).as_secs_f64()
 }

@@ -1,20 +1,40 @@
-//! How long `personactl` takes, beside what it cannot do without: ratios within one run, medians of several.
+//! How long `personactl` takes, beside what it cannot do without: medians of several rounds, and in each of them all things that
+//! are compared are done in turns, so that the machine is as noisy for the one as for the other.
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
+mod apply;
+mod binary;
 mod corpus;
+mod counts;
+#[path = "../patches/dice.rs"]
+#[expect(dead_code, reason = "the other example throws them in more ways")]
+mod dice;
 mod editors;
+mod floor;
 mod journal;
+mod limiter;
+mod memory;
+mod plan;
+mod role;
+mod sandbox;
+mod service;
 mod site;
+mod size;
+mod start;
+mod still;
+mod table;
 mod validate;
 mod watch;
+#[path = "../patches/words.rs"]
+#[expect(dead_code, reason = "the other example changes them, too")]
+mod words;
 
-use std::env;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
-/// Set where this example is run as the program itself, which is built into it.
-const AS_PROGRAM: &str = "SPEED_AS_PROGRAM";
+use role::Role;
+use table::Row;
 
 /// Measures how fast things are.
 #[derive(Parser)]
@@ -28,44 +48,58 @@ struct Args {
     /// How often each thing is done
     #[arg(long, default_value_t = 7)]
     rounds: usize,
+    /// How many files are saved while they are watched
+    #[arg(long, default_value_t = 500)]
+    saves: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum What {
-    /// What the journal costs
-    Journal,
+    /// A plan with nothing to do
+    Plan,
     /// Finding mistakes, beside reading the files
     Validate,
     /// From a save to its plan
     Watch,
+    /// What a service's limit makes of an apply
+    Apply,
+    /// What the journal costs
+    Journal,
+    /// Starting the program
+    Start,
+    /// The size of the program
+    Size,
+    /// The sandbox, beside the same bytes from memory
+    Sandbox,
+}
+
+impl What {
+    fn measure(self, args: &Args) -> Vec<Row> {
+        match self {
+            Self::Plan => plan::measure(args),
+            Self::Validate => validate::measure(args),
+            Self::Watch => watch::measure(args),
+            Self::Apply => apply::measure(args),
+            Self::Journal => journal::measure(args),
+            Self::Start => start::measure(args),
+            Self::Size => size::measure(args),
+            Self::Sandbox => sandbox::measure(args),
+        }
+    }
 }
 
 fn main() -> ExitCode {
-    if env::var_os(AS_PROGRAM).is_some() {
-        return personactl::cli::run();
+    if let Some(role) = Role::given() {
+        return role.play();
     }
-    let Args {
-        what,
-        personas,
-        rounds,
-    } = Args::parse();
-    for (part, measure) in [
-        (
-            What::Journal,
-            journal::measure as fn(usize, usize) -> String,
-        ),
-        (What::Validate, validate::measure),
-        (What::Watch, watch::measure),
-    ] {
-        if what.is_empty() || what.contains(&part) {
-            println!("{}\n", measure(personas, rounds));
+    let args = Args::parse();
+    println!("{}", table::head());
+    for what in What::value_variants() {
+        if args.what.is_empty() || args.what.contains(what) {
+            for row in what.measure(&args) {
+                println!("{row}");
+            }
         }
     }
     ExitCode::SUCCESS
-}
-
-/// The middle one of some figures.
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }

@@ -1,39 +1,32 @@
-//! A persona directory, a service for it, and the program run there.
+//! A persona directory in a folder of its own, and the program run there.
 
-use std::env;
-use std::io::{BufRead, BufReader};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::AS_PROGRAM;
-use crate::corpus::{SETTINGS, manifest};
+use crate::corpus;
+use crate::role::{Role, time};
+use crate::service::Service;
+use crate::still;
 
-/// A folder with a persona directory in it, and a sandbox in a process of its own as its service.
+/// The name of the persona directory.
+pub(crate) const DIRECTORY: &str = "personas";
+/// Names the service that the program speaks to.
+pub(crate) const URL: &str = "TAVUS_PUBLIC_API_BASE_URL";
+
+/// A folder with a persona directory in it.
 pub(crate) struct Site {
     folder: TempDir,
-    service: Child,
-    url: String,
 }
 
 impl Site {
     pub(crate) fn with(personas: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let directory = folder.path().join("personas");
-        std::fs::create_dir(&directory).expect("a folder");
-        std::fs::write(directory.join("personactl.yaml"), SETTINGS).expect("it is written");
-        for number in 0..personas {
-            let path = directory.join(format!("persona-{number}.yaml"));
-            std::fs::write(path, manifest(number)).expect("it is written");
-        }
-        let (service, url) = serve(folder.path());
-        Self {
-            folder,
-            service,
-            url,
-        }
+        corpus::write(&folder.path().join(DIRECTORY), personas);
+        Self { folder }
     }
 
     /// The folder that the persona directory lies in.
@@ -43,75 +36,62 @@ impl Site {
 
     /// The persona directory.
     pub(crate) fn personas(&self) -> PathBuf {
-        self.folder.path().join("personas")
+        self.folder().join(DIRECTORY)
+    }
+
+    /// Saves a manifest.
+    pub(crate) fn save(&self, number: usize, text: &str) {
+        let path = self.personas().join(format!("persona-{number}.yaml"));
+        fs::write(path, text).expect("it is written");
+    }
+
+    /// A sandbox as the service of this place.
+    pub(crate) fn sandbox(&self) -> Service {
+        let mut command = Role::Program.command(self.folder());
+        Service::start(command.args(["sandbox", "--listen", "127.0.0.1:0", "service"]))
+    }
+
+    /// Applies all there is to a sandbox.
+    pub(crate) fn applied(&self) -> Service {
+        let sandbox = self.sandbox();
+        self.time(&sandbox, &["apply", "--yes", "-q"]);
+        sandbox
+    }
+
+    /// Applies all there is, and keeps what the service answers from then on in a folder.
+    pub(crate) fn kept(&self, personas: usize) -> PathBuf {
+        let pages = self.folder().join("pages");
+        still::keep(&self.applied(), personas, &pages);
+        pages
     }
 
     /// The program, ready to run here with these arguments.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        self.prepared(Command::new(this()), arguments)
+    pub(crate) fn command(&self, service: &Service, arguments: &[&str]) -> Command {
+        self.under(&[], service, arguments)
     }
 
-    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
-        prepare(&mut command, self.folder.path());
+    /// The same, under another program.
+    pub(crate) fn under(&self, wrapper: &[&str], service: &Service, arguments: &[&str]) -> Command {
+        let mut command = Role::Program.under(wrapper, self.folder());
         command
             .args(arguments)
-            .env("TAVUS_PUBLIC_API_BASE_URL", &self.url)
+            .env(URL, &service.url)
             .env("TAVUS_API_KEY", "any");
         command
     }
 
-    /// How long the program takes with these arguments, under another program.
-    pub(crate) fn time(&self, wrapper: &[&str], arguments: &[&str]) -> Duration {
-        let mut command = Command::new(wrapper[0]);
-        command.args(&wrapper[1..]).arg(this());
-        let mut command = self.prepared(command, arguments);
-        let begun = Instant::now();
-        let output = command.output().expect("it runs");
-        let taken = begun.elapsed();
-        assert!(output.status.success(), "{arguments:?}: {output:?}");
-        taken
+    /// How long the program takes with these arguments.
+    pub(crate) fn time(&self, service: &Service, arguments: &[&str]) -> Duration {
+        time(&mut self.command(service, arguments))
     }
-}
 
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = self.service.kill();
-        let _ = self.service.wait();
+    /// How long it takes without any service.
+    pub(crate) fn alone(&self, arguments: &[&str]) -> Duration {
+        time(Role::Program.command(self.folder()).args(arguments))
     }
-}
 
-fn this() -> PathBuf {
-    env::current_exe().expect("this runs")
-}
-
-/// Makes this run as the program itself in a folder.
-fn prepare(command: &mut Command, folder: &Path) {
-    let path = env::var_os("PATH").unwrap_or_default();
-    command
-        .env_clear()
-        .env("PATH", path)
-        .env(AS_PROGRAM, "yes")
-        .current_dir(folder)
-        .stdin(Stdio::null());
-}
-
-fn serve(folder: &Path) -> (Child, String) {
-    let mut service = Command::new(this());
-    prepare(&mut service, folder);
-    let mut service = service
-        .args(["sandbox", "--listen", "127.0.0.1:0", "service"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
-    let mut line = String::new();
-    let stdout = service.stdout.take().expect("it is piped");
-    BufReader::new(stdout)
-        .read_line(&mut line)
-        .expect("it says where it listens");
-    let url = line
-        .split_whitespace()
-        .find(|word| word.starts_with("http://"));
-    let url = url.expect("an address").trim_end_matches(',').to_owned();
-    (service, url)
+    /// How long the floor takes here.
+    pub(crate) fn floor(&self, service: &Service) -> Duration {
+        time(Role::Floor.command(self.folder()).env(URL, &service.url))
+    }
 }

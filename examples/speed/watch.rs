@@ -8,15 +8,15 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::corpus::manifest;
 use crate::editors::Editor;
-use crate::median;
+use crate::memory::figure;
+use crate::service::Service;
 use crate::site::Site;
+use crate::table::{Row, median};
+use crate::{Args, corpus};
 
-/// How many saves are timed; after how many its memory is looked at.
-const TIMED: usize = 2_000;
+/// After how many saves its memory is looked at for the first time.
 const FEW: usize = 100;
-const MANY: usize = 5_000;
 /// A plan that takes so long does not come any more.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Until what a file system says of times tells all files apart that were written before.
@@ -26,44 +26,50 @@ const CALM: Duration = Duration::from_secs(30);
 /// How long it is left alone then, to see what it does.
 const IDLE: Duration = Duration::from_secs(5);
 
-pub(crate) fn measure(personas: usize, _: usize) -> String {
+pub(crate) fn measure(args: &Args) -> Vec<Row> {
+    let Args {
+        personas, saves, ..
+    } = *args;
     let site = Site::with(personas);
     fs::create_dir(site.folder().join(".git")).expect("a folder");
-    site.time(&["env"], &["apply", "--yes", "-q"]);
-    let mut watching = Watching::start(&site);
+    let sandbox = site.applied();
+    let mut watching = Watching::start(&site, &sandbox);
     thread::sleep(SETTLED);
-    for nth in 0..FEW {
-        watching.save(&site, nth, personas);
-    }
-    let few = watching.memory();
-    for nth in FEW..TIMED {
-        watching.save(&site, nth, personas);
-    }
-    let mut timed = watching.times.clone();
-    timed.sort_by(f64::total_cmp);
-    for nth in TIMED..MANY {
-        watching.save(&site, nth, personas);
-    }
-    let many = watching.memory();
+    let few = FEW.min(saves);
+    (0..few).for_each(|nth| watching.save(&site, nth, personas));
+    let before = watching.memory();
+    (few..saves).for_each(|nth| watching.save(&site, nth, personas));
+    let after = watching.memory();
     let wakes = watching.idle();
-    let last = &timed[timed.len() * 99 / 100];
-    format!(
-        "| watch of {personas}, save to plan | |\n|---|--:|\n| median of {TIMED} saves, ms | {:.1} |\n| the slowest in a hundred, ms | {last:.1} |\n\
-         | missed of {MANY} | {} |\n| more than one for a save | {} |\n| memory after {FEW} saves, MB | {few:.1} |\n\
-         | after {MANY} saves, times that | {:.3} |\n| wake-ups in {} s of idleness | {wakes} |",
-        median(timed.clone()),
-        watching.missed,
-        watching.doubled,
-        many / few,
-        IDLE.as_secs(),
-    )
+    let mut times = watching.times.clone();
+    times.sort_by(f64::total_cmp);
+    vec![
+        Row::ms(
+            format!("watch of {personas}, save to plan"),
+            median(times.clone()),
+        ),
+        Row::ms("the slowest in a hundred", times[times.len() * 99 / 100]),
+        Row::new(
+            format!("plans missed, or one too many, of {saves}"),
+            format!("{}, {}", watching.missed, watching.doubled),
+        ),
+        Row::new(
+            format!("memory after {few} saves, MB"),
+            format!("{before:.1}"),
+        ),
+        Row::ratio(format!("after {saves} saves, times that"), after / before),
+        Row::new(
+            format!("wake-ups in {} s of idleness", IDLE.as_secs()),
+            wakes.to_string(),
+        ),
+    ]
 }
 
 /// `watch` at work, and what was seen of it.
 struct Watching {
     child: Child,
     lines: Receiver<(Instant, String)>,
-    /// Milliseconds from each save to its plan.
+    /// Seconds from each save to its plan.
     times: Vec<f64>,
     missed: usize,
     doubled: usize,
@@ -71,9 +77,9 @@ struct Watching {
 
 impl Watching {
     /// Starts it, and waits for its first plan.
-    fn start(site: &Site) -> Self {
+    fn start(site: &Site, sandbox: &Service) -> Self {
         let mut child = site
-            .command(&["watch", "--format", "json"])
+            .command(sandbox, &["watch", "--format", "json"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -97,10 +103,7 @@ impl Watching {
         let number = nth * 7 % personas;
         let editor = Editor::ALL[(nth + nth / personas) % Editor::ALL.len()];
         let mark = format!("It is save {nth}.");
-        let text = manifest(number).replace(
-            "The person has called",
-            &format!("{mark} The person has called"),
-        );
+        let text = corpus::remarked(number, &mark);
         let path = site.personas().join(format!("persona-{number}.yaml"));
         editor
             .save(site.folder(), &path, &text)
@@ -109,7 +112,7 @@ impl Watching {
         while let Ok((told, line)) = self.lines.recv_timeout(PATIENCE) {
             if line.contains(&mark) {
                 let taken = told.saturating_duration_since(saved);
-                self.times.push(1_000.0 * taken.as_secs_f64());
+                self.times.push(taken.as_secs_f64());
                 return;
             }
             self.doubled += 1;
@@ -119,8 +122,8 @@ impl Watching {
 
     /// What of the memory is its own, in megabytes.
     fn memory(&self) -> f64 {
-        let kilobytes = figure(&format!("/proc/{}/status", self.child.id()), "VmRSS:");
-        kilobytes / 1_000.0
+        let path = format!("/proc/{}/status", self.child.id());
+        figure(path.as_ref(), "VmRSS:") / 1_000.0
     }
 
     /// How often it wakes while nothing happens. What it tells meanwhile, nobody has asked for.
@@ -137,7 +140,7 @@ impl Watching {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("Linux tells");
         let paths = tasks.map(|task| task.expect("a task").path().join("status"));
         paths
-            .map(|path| figure(&path.display().to_string(), "voluntary_ctxt_switches:"))
+            .map(|path| figure(&path, "voluntary_ctxt_switches:"))
             .sum()
     }
 }
@@ -160,12 +163,4 @@ fn read(stdout: ChildStdout) -> Receiver<(Instant, String)> {
         }
     });
     receiver
-}
-
-/// What a file of the system says under this name.
-fn figure(path: &str, name: &str) -> f64 {
-    let text = fs::read_to_string(path).expect("Linux tells");
-    let line = text.lines().find_map(|line| line.strip_prefix(name));
-    let word = line.and_then(|line| line.split_whitespace().next());
-    word.and_then(|word| word.parse().ok()).expect("a figure")
 }
