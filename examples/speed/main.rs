@@ -45,6 +45,9 @@ struct Args {
     /// How many personas there are
     #[arg(long, default_value_t = 1_000)]
     personas: usize,
+    /// How many times as many there are in the large directory, whose plan is measured as well
+    #[arg(long, default_value_t = 10)]
+    times: usize,
     /// How often each thing is done
     #[arg(long, default_value_t = 7)]
     rounds: usize,

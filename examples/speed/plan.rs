@@ -1,4 +1,4 @@
-//! A plan that finds nothing to do, in a directory of N personas and in one of ten times as many: beside what no plan can do
+//! A plan that finds nothing to do, in a directory of N personas and in one of many more: beside what no plan can do
 //! without, in requests, bytes and round trips, and in memory. Nothing is kept from one plan for the next, so that a second one
 //! has no figure of its own.
 
@@ -12,8 +12,6 @@ use crate::site::Site;
 use crate::still;
 use crate::table::{Row, middle};
 
-/// How much larger the second directory is.
-const TIMES: usize = 10;
 /// How long the slow service takes for each answer.
 const LATENCY: Duration = Duration::from_millis(50);
 
@@ -36,7 +34,7 @@ struct Round {
 
 pub(crate) fn measure(args: &Args) -> Vec<Row> {
     let small = Ground::with(args.personas);
-    let large = Ground::with(TIMES * args.personas);
+    let large = Ground::with(args.times * args.personas);
     // Nobody measures the first time.
     small.round(&large);
     let rounds: Vec<_> = (0..args.rounds).map(|_| small.round(&large)).collect();
