@@ -181,11 +181,15 @@ impl Client {
     ) -> Result<T, ApiError> {
         let mut attempts = 0;
         loop {
-            attempts += 1;
+            let served = self.flow.served();
             let kind = match self.attempt(request, &read).await {
                 Ok(answer) => return Ok(answer),
                 Err(kind) => kind,
             };
+            // Whoever is refused while others are served only waits for another turn.
+            if !(kind.is_throttled() && self.flow.served() > served) {
+                attempts += 1;
+            }
             let next = Trouble::of(&kind).next(request.method);
             let may_repeat = next == Next::Again && attempts < ATTEMPTS;
             if !may_repeat || !self.pause(&kind, attempts).await {
@@ -203,6 +207,7 @@ impl Client {
         let turn = self.flow.turn().await?;
         let begun = Instant::now();
         let answer = self.flow.within(self.send(request)).await.flatten();
+        let sent = turn.sent;
         drop(turn);
         if let Some(observer) = &self.observer {
             observer.attempted(Attempt {
@@ -216,8 +221,8 @@ impl Client {
         }
         let answer = answer.and_then(|(status, body)| read(status, body));
         match &answer {
-            Ok(_) => self.flow.went_well(),
-            Err(kind) => self.flow.went_wrong(kind),
+            Ok(_) => self.flow.went_well(sent),
+            Err(kind) => self.flow.went_wrong(sent, kind),
         }
         answer
     }

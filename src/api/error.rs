@@ -86,6 +86,11 @@ pub enum ApiErrorKind {
 }
 
 impl ApiErrorKind {
+    /// Whether the service takes no more for now.
+    pub(super) const fn is_throttled(&self) -> bool {
+        matches!(self, Self::Status { status: 429, .. })
+    }
+
     /// How long the service wants to be left alone.
     pub(super) const fn retry_after(&self) -> Option<Duration> {
         match self {

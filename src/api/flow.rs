@@ -1,13 +1,14 @@
 //! How fast requests go out: not before the service allows it, not more at a time than it bears, and with a
 //! bounded number of repetitions for a whole run.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::error::ApiErrorKind;
+use super::pace::Pace;
 use super::retry::{self, Trouble};
 
 /// How many requests are under way at a time to begin with.
@@ -24,12 +25,18 @@ const LONG: Duration = Duration::from_secs(10);
 pub(super) struct Flow {
     /// Nothing is sent before.
     gate: Cell<Option<Instant>>,
+    /// What is known of the service's limit.
+    pace: RefCell<Pace>,
     /// How long a run may take, and until when this one may.
     timeout: Option<Duration>,
     deadline: Cell<Option<Instant>>,
     /// What repetitions may still cost, and at most.
     budget: Cell<usize>,
     capacity: Cell<usize>,
+    /// Whether the last wave of refusals is still to be paid for.
+    unpaid: Cell<bool>,
+    /// How many requests went well, ever.
+    served: Cell<usize>,
     /// How many requests may be under way, ever and now, and are.
     most: usize,
     limit: Cell<usize>,
@@ -37,15 +44,21 @@ pub(super) struct Flow {
     /// How many went well since the limit was changed.
     clean: Cell<usize>,
     freed: Notify,
+    /// Who holds it is the next to have a turn.
+    next: Mutex<()>,
 }
 
 /// A request's turn, which ends when this is dropped.
-pub(super) struct Turn<'f>(&'f Flow);
+pub(super) struct Turn<'f> {
+    flow: &'f Flow,
+    /// When it began.
+    pub(super) sent: Instant,
+}
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.under_way.set(self.0.under_way.get() - 1);
-        self.0.freed.notify_one();
+        self.flow.under_way.set(self.flow.under_way.get() - 1);
+        self.flow.freed.notify_one();
     }
 }
 
@@ -55,15 +68,19 @@ impl Flow {
         let most = most.max(1);
         Self {
             gate: Cell::new(None),
+            pace: RefCell::new(Pace::new(Instant::now())),
             timeout,
             deadline: Cell::new(until(timeout)),
             budget: Cell::new(BUDGET),
             capacity: Cell::new(BUDGET),
+            unpaid: Cell::new(false),
+            served: Cell::new(0),
             most,
             limit: Cell::new(START.min(most)),
             under_way: Cell::new(0),
             clean: Cell::new(0),
             freed: Notify::new(),
+            next: Mutex::new(()),
         }
     }
 
@@ -75,20 +92,31 @@ impl Flow {
 
     /// Learns how many requests are to come if all goes well.
     pub(super) fn expect(&self, requests: usize) {
+        self.pace.borrow_mut().begin(Instant::now());
         let capacity = BUDGET.max(requests / SHARE);
         self.capacity.set(capacity);
         self.budget.set(capacity);
     }
 
-    /// Waits for a turn.
+    /// Waits for a turn, in the order of coming.
     pub(super) async fn turn(&self) -> Result<Turn<'_>, ApiErrorKind> {
+        let _next = self.within(self.next.lock()).await?;
         loop {
             let now = Instant::now();
-            if let Some(gate) = self.gate.get().filter(|gate| *gate > now) {
-                self.within(sleep_until(gate)).await?;
+            let opens = self
+                .pace
+                .borrow()
+                .opens(now)
+                .max(self.gate.get().unwrap_or(now));
+            if opens > now {
+                self.within(sleep_until(opens)).await?;
             } else if self.under_way.get() < self.limit.get() {
                 self.under_way.set(self.under_way.get() + 1);
-                return Ok(Turn(self));
+                self.pace.borrow_mut().sent(now);
+                return Ok(Turn {
+                    flow: self,
+                    sent: now,
+                });
             } else {
                 self.within(self.freed.notified()).await?;
             }
@@ -110,7 +138,9 @@ impl Flow {
     }
 
     /// Learns from a request that went well: after as many as are under way at a time, one more may be.
-    pub(super) fn went_well(&self) {
+    pub(super) fn went_well(&self, sent: Instant) {
+        self.pace.borrow_mut().taken(sent, Instant::now());
+        self.served.set(self.served.get() + 1);
         self.budget
             .set(self.capacity.get().min(self.budget.get() + 1));
         self.clean.set(self.clean.get() + 1);
@@ -121,9 +151,15 @@ impl Flow {
         }
     }
 
+    /// How many requests went well so far.
+    pub(super) const fn served(&self) -> usize {
+        self.served.get()
+    }
+
     /// Learns from a request that went wrong. Whoever has no time for it halves what is under way; and if the
-    /// service says when it has, all wait until then.
-    pub(super) fn went_wrong(&self, kind: &ApiErrorKind) {
+    /// service says when it has, all wait until then. All that was sent before a refusal was heard is one wave: it
+    /// is felt once.
+    pub(super) fn went_wrong(&self, sent: Instant, kind: &ApiErrorKind) {
         let ApiErrorKind::Status {
             status,
             retry_after,
@@ -136,24 +172,51 @@ impl Flow {
             if *wait > LONG {
                 tracing::warn!(?wait, "the service wants to be left alone");
             }
-            let gate = until(Some(*wait));
-            self.gate.set(self.gate.get().max(gate));
+            self.close(until(Some(*wait)));
         }
-        if matches!(status, 429 | 503) {
-            self.clean.set(0);
-            self.limit.set(1.max(self.limit.get() / 2));
+        match status {
+            429 => {
+                let asked = retry_after.filter(|wait| !wait.is_zero());
+                let mut pace = self.pace.borrow_mut();
+                if let Some(gate) = pace.refused(sent, Instant::now(), asked) {
+                    self.close(Some(gate));
+                    self.unpaid.set(true);
+                    self.halve();
+                }
+            }
+            503 => self.halve(),
+            _ => {}
         }
+    }
+
+    fn close(&self, gate: Option<Instant>) {
+        self.gate.set(self.gate.get().max(gate));
+    }
+
+    fn halve(&self) {
+        self.clean.set(0);
+        self.limit.set(1.max(self.limit.get() / 2));
     }
 
     /// Waits before a request is repeated; `false` where the run's budget or its time is spent.
     pub(super) async fn pause(&self, kind: &ApiErrorKind, attempts: u32) -> bool {
-        let price = Trouble::of(kind).price();
+        let is_throttled = kind.is_throttled();
+        let price = match Trouble::of(kind).price() {
+            _ if is_throttled && !self.unpaid.take() => 0,
+            price => price,
+        };
         let Some(budget) = self.budget.get().checked_sub(price) else {
             return false;
         };
         self.budget.set(budget);
-        let random = getrandom::u32().map_or(1.0, |bits| f64::from(bits) / f64::from(u32::MAX));
-        let until = Instant::now() + retry::wait(attempts, kind.retry_after(), random);
+        let now = Instant::now();
+        let until = if is_throttled {
+            // The pace keeps those who come back from coming all at one moment.
+            self.gate.get().unwrap_or(now)
+        } else {
+            let random = getrandom::u32().map_or(1.0, |bits| f64::from(bits) / f64::from(u32::MAX));
+            now + retry::wait(attempts, kind.retry_after(), random)
+        };
         if self.deadline.get().is_some_and(|deadline| until > deadline) {
             return false;
         }
@@ -166,6 +229,9 @@ impl Flow {
 fn until(time: Option<Duration>) -> Option<Instant> {
     time.and_then(|time| Instant::now().checked_add(time))
 }
+
+#[cfg(test)]
+mod limits;
 
 #[cfg(test)]
 mod tests {
@@ -187,11 +253,18 @@ mod tests {
         status(500, None)
     }
 
+    /// Learns of something that went wrong with a request that was sent a moment ago.
+    async fn goes_wrong(flow: &Flow, kind: &ApiErrorKind) {
+        tokio::time::advance(Duration::from_millis(1)).await;
+        flow.went_wrong(Instant::now(), kind);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn all_wait_for_what_one_was_told() {
         let flow = Flow::new(32, None);
-        flow.went_wrong(&throttled(Some(30)));
-        flow.went_wrong(&throttled(None));
+        let sent = Instant::now();
+        flow.went_wrong(sent, &throttled(Some(30)));
+        flow.went_wrong(sent, &throttled(None));
         let begun = Instant::now();
         drop(flow.turn().await.expect("a turn"));
         assert_eq!(begun.elapsed().as_secs(), 30);
@@ -202,23 +275,25 @@ mod tests {
         let flow = Flow::new(32, None);
         let limit = || flow.limit.get();
         assert_eq!(limit(), 4);
-        flow.went_wrong(&throttled(None));
-        flow.went_wrong(&throttled(None));
-        flow.went_wrong(&throttled(None));
+        goes_wrong(&flow, &throttled(None)).await;
+        flow.went_wrong(Instant::now(), &throttled(None));
+        assert_eq!(limit(), 2, "what was sent before is the same wave");
+        goes_wrong(&flow, &throttled(None)).await;
+        goes_wrong(&flow, &throttled(None)).await;
         assert_eq!(limit(), 1);
-        flow.went_well();
+        flow.went_well(Instant::now());
         assert_eq!(limit(), 2);
-        flow.went_well();
-        flow.went_well();
+        flow.went_well(Instant::now());
+        flow.went_well(Instant::now());
         assert_eq!(limit(), 3);
     }
 
-    #[test]
-    fn the_limit_never_passes_what_was_asked_for() {
+    #[tokio::test(start_paused = true)]
+    async fn the_limit_never_passes_what_was_asked_for() {
         let flow = Flow::new(2, None);
-        (0..100).for_each(|_| flow.went_well());
+        (0..100).for_each(|_| flow.went_well(Instant::now()));
         assert_eq!(flow.limit.get(), 2);
-        flow.went_wrong(&throttled(None));
+        flow.went_wrong(Instant::now(), &throttled(None));
         assert_eq!(flow.limit.get(), 1, "one refusal is felt at once");
     }
 
@@ -242,8 +317,8 @@ mod tests {
             assert!(flow.pause(&failing(), 1).await);
         }
         assert!(!flow.pause(&failing(), 1).await);
-        flow.went_well();
-        flow.went_well();
+        flow.went_well(Instant::now());
+        flow.went_well(Instant::now());
         assert!(flow.pause(&failing(), 1).await);
     }
 
@@ -253,8 +328,11 @@ mod tests {
         for (requests, affordable) in [(99, 10), (300, 30)] {
             flow.expect(requests);
             for _ in 0..affordable {
+                goes_wrong(&flow, &throttled(None)).await;
                 assert!(flow.pause(&throttled(None), 1).await);
+                assert!(flow.pause(&throttled(None), 1).await, "it is the same wave");
             }
+            goes_wrong(&flow, &throttled(None)).await;
             assert!(!flow.pause(&throttled(None), 1).await, "{requests}");
         }
     }
@@ -279,6 +357,8 @@ mod tests {
         let flow = Flow::new(32, Some(Duration::from_secs(5)));
         let forever = flow.within(std::future::pending::<()>()).await;
         assert!(matches!(forever, Err(ApiErrorKind::Deadline)));
+        let flow = Flow::new(32, Some(Duration::from_secs(5)));
+        goes_wrong(&flow, &throttled(Some(9))).await;
         assert!(!flow.pause(&throttled(Some(9)), 1).await);
     }
 }

@@ -5,6 +5,7 @@ mod conversation;
 mod error;
 mod flow;
 mod observe;
+mod pace;
 mod request;
 mod retry;
 mod wire;

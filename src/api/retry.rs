@@ -96,7 +96,7 @@ impl Trouble {
         }
     }
 
-    /// What a repetition costs of the run's budget.
+    /// What a repetition costs of the run's budget; a wave of refusals that are one event costs it once.
     pub(super) const fn price(self) -> usize {
         match self {
             Self::Throttled => 1,
