@@ -12,6 +12,7 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::conversation;
@@ -32,8 +33,6 @@ const CONNECT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(30);
 /// The longest wait that a service may ask for; whoever wants more says something that cannot be meant.
 const PATIENCE: Duration = Duration::from_secs(60 * 60);
-/// How long one request may take.
-const REQUEST: Duration = Duration::from_secs(60);
 /// How long a connection is kept for the next request. Whoever was asked may have taken their time, and
 /// by then the other end may have closed it: what is lost that way may be a create.
 const IDLE: Duration = Duration::from_secs(10);
@@ -41,6 +40,10 @@ const IDLE: Duration = Duration::from_secs(10);
 const LARGEST: usize = 64;
 /// How many pages are read: with a hundred personas on each, more than any account has.
 const MOST_PAGES: usize = 1_000;
+/// How many pages are asked for at a time: those of an account with ten thousand personas. Their bodies are read a few at a time,
+/// and wait in the system meanwhile.
+const PAGES_AT_ONCE: usize = 100;
+const BODIES_AT_ONCE: usize = 4;
 /// How many lists are read before pages that shift under us are given up on.
 const LISTINGS: usize = 3;
 
@@ -68,6 +71,8 @@ pub struct Client {
     connection: Connection,
     requests: Requests,
     flow: Flow,
+    /// Who reads a body of an answer.
+    bodies: Semaphore,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -93,7 +98,6 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
-            .timeout(REQUEST)
             .pool_idle_timeout(IDLE);
         // Plain http only goes to loopback, where a proxy has no business.
         let builder = if is_plain {
@@ -107,7 +111,11 @@ impl Client {
         };
         Ok(Self {
             http: builder.build()?,
-            flow: Flow::new(connection.concurrency, connection.timeout),
+            flow: Flow::new(
+                connection.concurrency.max(PAGES_AT_ONCE),
+                connection.timeout,
+            ),
+            bodies: Semaphore::new(BODIES_AT_ONCE),
             connection,
             requests,
             observer: None,
@@ -268,6 +276,7 @@ impl Client {
         let mut builder = self
             .http
             .request(method, url.clone())
+            .timeout(request.patience)
             .header("x-api-key", key);
         if let Some(body) = &request.body {
             builder = builder
@@ -285,7 +294,11 @@ impl Client {
         }
         let retry_after = retry_after(answer.headers());
         let retry_after = retry_after.filter(|_| !planted(Mutant::RetryAfterIgnored));
-        let body = Body::read(answer).await?;
+        let body = {
+            let turn = self.bodies.acquire().await;
+            let _turn = turn.expect("nobody closes it");
+            Body::read(answer).await?
+        };
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok((status, body));
         }
@@ -461,10 +474,7 @@ impl Reader<'_> {
         // A page may hold fewer personas than were asked for, and some of them twice.
         let size = found.personas.len().max(1);
         let (last, at_once) = match found.total {
-            Some(total) => (
-                total.div_ceil(size).min(MOST_PAGES),
-                self.0.connection.concurrency,
-            ),
+            Some(total) => (total.div_ceil(size).min(MOST_PAGES), PAGES_AT_ONCE),
             None => (MOST_PAGES, 1),
         };
         let mut pages = stream::iter(2..=last)

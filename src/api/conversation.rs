@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::request::{Method, Request};
+use super::request::{Method, REQUEST, Request};
 use crate::catalog::Catalog;
 use crate::model::{Conversation, PersonaId};
 
@@ -19,6 +19,7 @@ pub(super) fn request(catalog: &Catalog, persona: &PersonaId, replica: Option<&s
         path: "conversations".to_owned(),
         query: Vec::new(),
         body: Some(body),
+        patience: REQUEST,
     }
 }
 

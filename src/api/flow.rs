@@ -11,8 +11,6 @@ use super::error::ApiErrorKind;
 use super::pace::Pace;
 use super::retry::{self, Trouble};
 
-/// How many requests are under way at a time to begin with.
-const START: usize = 4;
 /// What repetitions may cost in a small run, beyond what its successes earn.
 const BUDGET: usize = 10;
 /// In a large run they may cost one for so many planned requests.
@@ -76,7 +74,7 @@ impl Flow {
             unpaid: Cell::new(false),
             served: Cell::new(0),
             most,
-            limit: Cell::new(START.min(most)),
+            limit: Cell::new(most),
             under_way: Cell::new(0),
             clean: Cell::new(0),
             freed: Notify::new(),
@@ -193,9 +191,11 @@ impl Flow {
         self.gate.set(self.gate.get().max(gate));
     }
 
+    /// Bears with half of what was under way, with the one that was just answered.
     fn halve(&self) {
+        let under_way = self.limit.get().min(self.under_way.get() + 1);
         self.clean.set(0);
-        self.limit.set(1.max(self.limit.get() / 2));
+        self.limit.set(1.max(under_way / 2));
     }
 
     /// Waits before a request is repeated; `false` where the run's budget or its time is spent.
@@ -274,10 +274,14 @@ mod tests {
     async fn the_limit_halves_when_throttled_and_grows_when_all_is_well() {
         let flow = Flow::new(32, None);
         let limit = || flow.limit.get();
-        assert_eq!(limit(), 4);
+        assert_eq!(limit(), 32);
+        let mut turns = Vec::new();
+        for _ in 0..7 {
+            turns.push(flow.turn().await.expect("a turn"));
+        }
         goes_wrong(&flow, &throttled(None)).await;
         flow.went_wrong(Instant::now(), &throttled(None));
-        assert_eq!(limit(), 2, "what was sent before is the same wave");
+        assert_eq!(limit(), 4, "what was sent before is the same wave");
         goes_wrong(&flow, &throttled(None)).await;
         goes_wrong(&flow, &throttled(None)).await;
         assert_eq!(limit(), 1);
@@ -299,7 +303,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_more_are_under_way_than_the_limit_allows() {
-        let flow = Flow::new(32, None);
+        let flow = Flow::new(4, None);
         let mut turns = Vec::new();
         for _ in 0..4 {
             turns.push(flow.turn().await.expect("a turn"));

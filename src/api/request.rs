@@ -1,5 +1,7 @@
 //! Requests as values: what is asked of the service, before any socket.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::catalog::{Catalog, Vocabulary};
@@ -9,6 +11,11 @@ use crate::model::PersonaId;
 /// How many personas a page holds: the most that the service is known to give.
 pub(super) const PAGE_SIZE: usize = 100;
 
+/// How long one request may take.
+pub(super) const REQUEST: Duration = Duration::from_secs(60);
+/// How long a page may take, where others are read before it. Nothing is silent for as long.
+const PAGE: Duration = Duration::from_secs(10 * 60);
+
 /// What is asked of the service.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Request {
@@ -17,6 +24,8 @@ pub(super) struct Request {
     pub(super) path: String,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
+    /// How long it may take.
+    pub(super) patience: Duration,
 }
 
 /// What a request does.
@@ -72,6 +81,7 @@ impl Requests {
             path,
             query: Vec::new(),
             body,
+            patience: REQUEST,
         }
     }
 
@@ -86,6 +96,7 @@ impl Requests {
         ];
         Request {
             query,
+            patience: PAGE,
             ..self.request(Method::Get, None, None)
         }
     }

@@ -90,7 +90,6 @@ async fn run(
     change: impl Future<Output = ()>,
 ) -> Run {
     let flow = Flow::new(at_once, None);
-    flow.limit.set(at_once);
     flow.expect(requests);
     let begun = Instant::now();
     let done = stream::iter(0..requests).map(|_| carry(&flow, service));
