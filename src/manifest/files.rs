@@ -26,6 +26,8 @@ pub(super) struct Files {
     bounds: Bounds,
     /// What some of them are to be taken to hold.
     revised: Texts,
+    /// The names that some of them go by.
+    names: HashMap<PathBuf, PathBuf>,
     contents: HashMap<PathBuf, Result<Source, Flaw>>,
     documents: HashMap<PathBuf, Arc<Composed>>,
     /// Every file that was asked for, as the user would type it; those that were missing too.
@@ -87,6 +89,7 @@ impl Files {
         Self {
             bounds: Bounds::around(directory),
             revised: revised.clone(),
+            names: HashMap::new(),
             contents: HashMap::new(),
             documents: HashMap::new(),
             asked: BTreeSet::new(),
@@ -205,11 +208,20 @@ impl Files {
         })
     }
 
+    /// Gives files the names that they go by, whoever reads them first. Where two names lead to one file, it goes by the first.
+    pub(super) fn name<'f>(&mut self, files: impl Iterator<Item = &'f File>) {
+        for file in files {
+            let shown = || file.shown.clone();
+            self.names.entry(file.real.clone()).or_insert_with(shown);
+        }
+    }
+
     /// Reads and parses files ahead of their turn, on all cores.
     pub(super) fn prepare<'f>(&mut self, files: impl Iterator<Item = &'f File>) {
-        // Where two names lead to one file, it goes by the first.
         let mut seen = BTreeSet::new();
-        let files = files.filter(|file| seen.insert(&file.real)).collect();
+        let files =
+            files.filter(|file| seen.insert(&file.real) && !self.contents.contains_key(&file.real));
+        let files = files.collect();
         let contents = parallel::map(files, |file: &File| {
             let content = self.content(file);
             let document = match &content {
@@ -237,7 +249,8 @@ impl Files {
             Some(draft) => draft.after.as_bytes().to_vec(),
             None => read_regular(&file.real)?,
         };
-        let shown = Arc::from(file.shown.display().to_string());
+        let shown = self.names.get(&file.real).unwrap_or(&file.shown);
+        let shown = Arc::from(shown.display().to_string());
         Ok(Source::decode(shown, &bytes))
     }
 

@@ -26,6 +26,9 @@ use crate::yaml::Composed;
 use crate::yaml::Sources;
 use crate::yaml::{Data, Member, Node};
 
+/// How many manifests are parsed before what they say is made of them.
+const AT_ONCE: usize = 512;
+
 /// What the manifests are loaded for.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
@@ -111,28 +114,20 @@ pub(super) fn drafts(
     files: &mut Files,
     findings: &mut Vec<Finding>,
 ) -> Vec<Draft> {
-    // All manifests are read before any tag is followed: a file that is also included keeps the
-    // name it has here.
-    files.prepare(manifests.iter().map(|(_, file)| file));
-    let mut composed = Vec::new();
-    for (key, file) in manifests {
-        match files.document(&file, &Place::start_of(&file.shown)) {
-            Ok(document) => composed.push((key, file, document)),
-            Err(finding) => findings.push(*finding),
-        }
-    }
+    // A file that is also included keeps the name it has here.
+    files.name(manifests.iter().map(|(_, file)| file));
+    let mut drafts = Vec::with_capacity(manifests.len());
     let mut desk = Desk {
         has_overlays,
         files,
         scope,
         home,
     };
-    let trees = composed.into_iter();
-    let trees = trees.map(|(key, file, document)| tree(key, file, document, &mut desk));
-    let trees: Vec<Tree> = trees.collect();
-    files.forget_documents();
-    let sources = &files.sources;
-    parallel::map(trees, |tree| draft(tree, scope, sources))
+    // What is parsed takes much more memory than what is made of it, and there may be thousands.
+    for some in manifests.chunks(AT_ONCE) {
+        drafts.extend(desk.drafts(some, findings));
+    }
+    drafts
 }
 
 impl Loaded {
@@ -228,6 +223,24 @@ struct Desk<'d> {
     home: &'d File,
     /// Whether anything is changed for the environment.
     has_overlays: bool,
+}
+
+impl Desk<'_> {
+    /// Some of the manifests, read, composed and judged on all cores. Tags are followed in between, one after the other: they lead to
+    /// the same files.
+    fn drafts(&mut self, some: &[(Key, File)], findings: &mut Vec<Finding>) -> Vec<Draft> {
+        self.files.prepare(some.iter().map(|(_, file)| file));
+        let mut trees = Vec::with_capacity(some.len());
+        for (key, file) in some {
+            match self.files.document(file, &Place::start_of(&file.shown)) {
+                Ok(document) => trees.push(tree(key.clone(), file.clone(), document, self)),
+                Err(finding) => findings.push(*finding),
+            }
+        }
+        self.files.forget_documents();
+        let (scope, sources) = (self.scope, &self.files.sources);
+        parallel::map(trees, |tree| draft(tree, scope, sources))
+    }
 }
 
 /// One manifest with its tags resolved, and its overlay merged over it.

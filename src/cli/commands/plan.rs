@@ -18,6 +18,7 @@ use super::super::site::{DIRECTORY, Site, check, chosen, load, understood};
 use crate::plan::{Action, Aim, Deletes, Obstacle, Plan, Policy, Step};
 use crate::render::Form;
 use crate::settings::Terms;
+use crate::yaml::Sources;
 
 /// Show what would change, field by field and with the reason
 ///
@@ -69,9 +70,11 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     let site = Site::open(context, &args.directory)?;
     let mut teller = args.teller(context)?;
     let mut listing = pin!(maybe_done(site.list()));
-    let loaded = site.load_beside(listing.as_mut()).await?;
+    let mut loaded = site.load_beside(listing.as_mut()).await?;
     let deletes = args.pruning.deletes();
     teller.judged(&loaded, site.check(&loaded, deletes), args.format)?;
+    // Nobody is shown a line any more.
+    loaded.sources = Sources::default();
     listing.as_mut().await;
     let (service, listed) = listing.take_output().expect("it has just ended")?;
     let ledger = site.ledger(None)?;
