@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memmem;
+
 /// Paragraphs of fewer bytes may well be meant twice: headings, lists of one word.
 const SHORT: usize = 40;
+
+/// How many bytes are looked at in one go.
+const BLOCK: usize = 64;
 
 /// What a model counts in, roughly: four ASCII characters are a token, three others are two.
 pub(super) fn tokens(text: &str) -> usize {
@@ -16,7 +21,7 @@ pub(super) fn tokens(text: &str) -> usize {
 pub(super) fn placeholders(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text;
-    while let Some(start) = rest.find("{{") {
+    while let Some(start) = memmem::find(rest.as_bytes(), b"{{") {
         rest = &rest[start..];
         let line = rest.lines().next().unwrap_or(rest);
         let Some(end) = line.find("}}") else {
@@ -34,14 +39,21 @@ pub(super) fn placeholders(text: &str) -> Vec<&str> {
 
 /// The first character that is likely to be lost on the way to the model, and its line.
 pub(super) fn lost(text: &str) -> Option<(char, usize)> {
-    if text
-        .bytes()
-        .all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t'))
-    {
+    // Nearly all texts are plain: whole blocks are looked at before any byte is.
+    let mut blocks = text.as_bytes().chunks(BLOCK);
+    if blocks.all(|block| {
+        block
+            .iter()
+            .fold(true, |plain, byte| plain & is_plain(*byte))
+    }) {
         return None;
     }
     let (at, character) = text.char_indices().find(|(_, c)| is_lost(*c))?;
     Some((character, 1 + text[..at].matches('\n').count()))
+}
+
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\n' | b'\t')
 }
 
 fn is_lost(character: char) -> bool {

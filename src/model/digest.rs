@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::de::{Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -17,9 +18,12 @@ impl Digest {
     /// The digest of a value that is absent or empty.
     #[must_use]
     pub fn unset() -> Self {
-        let mut hasher = Hasher::default();
-        hasher.write("unset");
-        hasher.finish()
+        static UNSET: LazyLock<Digest> = LazyLock::new(|| {
+            let mut hasher = Hasher::default();
+            hasher.write("unset");
+            hasher.finish()
+        });
+        UNSET.clone()
     }
 
     /// Reads hexadecimal; `None` unless it is 32 digits as they are written here.
@@ -45,6 +49,10 @@ impl Digest {
     }
 }
 
+fn written(digits: &[u8; 32]) -> &str {
+    str::from_utf8(digits).expect("digits are ASCII")
+}
+
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 fn value_of(digit: u8) -> Option<u8> {
@@ -57,8 +65,7 @@ fn value_of(digit: u8) -> Option<u8> {
 
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hex = self.hex();
-        formatter.write_str(str::from_utf8(&hex).expect("digits are ASCII"))
+        formatter.write_str(written(&self.hex()))
     }
 }
 
@@ -70,7 +77,7 @@ impl fmt::Debug for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(written(&self.hex()))
     }
 }
 
