@@ -222,11 +222,11 @@ impl<'c> Site<'c> {
         }
     }
 
-    /// Asks the service for all that is live there, so that it can be done beside something else.
-    pub(super) async fn list(&self) -> Result<(Service, Vec<Live>), Error> {
+    /// Asks the service for all that is live there, and reads the ledger, so that both can be done beside something else.
+    pub(super) async fn look(&self) -> Result<(Service, Vec<Live>, Ledger), Error> {
         let service = self.connect(CONCURRENCY).await?;
         let listed = service.client.reader().list().await?;
-        Ok((service, listed))
+        Ok((service, listed, self.ledger(None)?))
     }
 
     fn client(
