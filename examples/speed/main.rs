@@ -32,9 +32,14 @@ mod words;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use mimalloc::MiMalloc;
 
 use role::Role;
 use table::Row;
+
+/// That of the program, for what it is measured against as well.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Measures how fast things are.
 #[derive(Parser)]
