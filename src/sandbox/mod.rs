@@ -19,6 +19,7 @@ mod normalise;
 mod pages;
 mod patch;
 mod quirk;
+mod record;
 mod refusal;
 mod routes;
 mod seal;

@@ -102,6 +102,11 @@ impl From<QueryRejection> for Refusal {
 
 /// A response with a JSON body.
 pub(super) fn answer(status: StatusCode, body: &Value) -> Response {
+    answer_text(status, body.to_string())
+}
+
+/// A response with a body that is JSON already.
+pub(super) fn answer_text(status: StatusCode, body: impl Into<Body>) -> Response {
     let content_type = [(header::CONTENT_TYPE, "application/json")];
-    (status, content_type, Body::from(body.to_string())).into_response()
+    (status, content_type, body.into()).into_response()
 }

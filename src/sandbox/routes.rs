@@ -19,7 +19,7 @@ use super::faults::{self, Faults};
 use super::guard::{self, Key};
 use super::patch::Patch;
 use super::quirk::GetShape;
-use super::refusal::{Refusal, answer};
+use super::refusal::{Refusal, answer, answer_text};
 use super::service::{Drafts, Patched, Selection, Service};
 use crate::catalog::{PERSONA, Vocabulary, is_unset};
 
@@ -80,13 +80,15 @@ fn resource(service: &Arc<Service>, path: &str, vocabulary: Vocabulary) -> Route
 }
 
 async fn list(State(desk): State<Desk>, twisted: Twisted, parameters: Parameters) -> Answer {
+    let selection = selection(&parameters?.0)?;
     let page = desk
         .service
-        .list(&selection(&parameters?.0)?, twist(twisted));
-    let personas = page.personas.into_iter().map(|persona| desk.spell(persona));
-    let data: Vec<_> = personas.collect();
-    let body = json!({"data": data, "total_count": page.total});
-    Ok(answer(StatusCode::OK, &body))
+        .list(&selection, desk.vocabulary, twist(twisted));
+    let total = format!(r#","total_count":{}"#, page.total);
+    Ok(answer_text(
+        StatusCode::OK,
+        envelope(&page.personas, &total),
+    ))
 }
 
 async fn create(State(desk): State<Desk>, body: Body) -> Answer {
@@ -99,12 +101,12 @@ async fn create(State(desk): State<Desk>, body: Body) -> Answer {
 }
 
 async fn read(State(desk): State<Desk>, twisted: Twisted, Path(id): Path<String>) -> Answer {
-    let persona = desk.spell(desk.service.read(&id, twist(twisted))?);
+    let persona = desk.service.read(&id, desk.vocabulary, twist(twisted))?;
     let body = match desk.service.quirks().get_shape {
         GetShape::Bare => persona,
-        GetShape::Envelope => json!({"data": [persona]}),
+        GetShape::Envelope => envelope(&[persona], "").into(),
     };
-    Ok(answer(StatusCode::OK, &body))
+    Ok(answer_text(StatusCode::OK, body))
 }
 
 async fn patch(
@@ -169,6 +171,22 @@ impl Desk {
     fn spell(&self, document: Value) -> Value {
         self.vocabulary.document(&PERSONA, document)
     }
+}
+
+/// Personas in an object of their own, with what stands beside them there; all of it is JSON.
+fn envelope(personas: &[Bytes], beside: &str) -> Vec<u8> {
+    let (start, end) = (br#"{"data":["#, [b"]", beside.as_bytes(), b"}"].concat());
+    let length: usize = personas.iter().map(|persona| persona.len() + 1).sum();
+    let mut body = Vec::with_capacity(start.len() + length + end.len());
+    body.extend(start);
+    for (index, persona) in personas.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend(persona);
+    }
+    body.extend(end);
+    body
 }
 
 /// Reads the list's parameters; the service ignores those that it does not know.

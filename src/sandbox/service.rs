@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard};
 
+use axum::body::Bytes;
 use serde_json::Value;
 
 use super::birth::{self, Birth};
@@ -9,10 +10,11 @@ use super::fault::Twist;
 use super::pages::{self, Span};
 use super::patch::{self, Patch};
 use super::quirk::Quirks;
+use super::record::Record;
 use super::refusal::Refusal;
-use super::store::{Record, Store};
+use super::store::Store;
 use super::{behave, conversation, normalise};
-use crate::catalog::PERSONA;
+use crate::catalog::{PERSONA, Vocabulary};
 
 /// How many personas are on a page unless the request says it.
 const PAGE: usize = 10;
@@ -40,8 +42,8 @@ pub(super) struct Selection {
 /// Personas, and how many there are on all pages.
 #[derive(Debug)]
 pub(super) struct Page {
-    /// Those on this page.
-    pub(super) personas: Vec<Value>,
+    /// Those on this page, in JSON.
+    pub(super) personas: Vec<Bytes>,
     /// How many the selection finds, or is said to find.
     pub(super) total: usize,
 }
@@ -73,9 +75,17 @@ impl Service {
     }
 
     /// One page of the list, whole personas.
-    pub(super) fn list(&self, selection: &Selection, twist: Option<Twist>) -> Page {
+    pub(super) fn list(
+        &self,
+        selection: &Selection,
+        vocabulary: Vocabulary,
+        twist: Option<Twist>,
+    ) -> Page {
         let store = self.store();
-        let mut found = records(&store, twist);
+        let mut found = match twist {
+            Some(Twist::Stale) => store.before(),
+            _ => store.records(),
+        };
         found.retain(|record| is_selected(record, selection));
         if selection.newest_first {
             found.reverse();
@@ -89,8 +99,9 @@ impl Service {
             _ => None,
         };
         let (page, total) = pages::cut(&found, Span { start, limit }, flaw);
+        let answer = |record: &Record| record.answer(vocabulary, &self.quirks);
         Page {
-            personas: page.into_iter().map(|record| self.show(record)).collect(),
+            personas: page.into_iter().map(answer).collect(),
             total,
         }
     }
@@ -106,21 +117,31 @@ impl Service {
         Ok(told.into_iter().collect())
     }
 
-    /// One persona, stock or not.
-    pub(super) fn read(&self, id: &str, twist: Option<Twist>) -> Result<Value, Refusal> {
+    /// One persona, stock or not, in JSON.
+    pub(super) fn read(
+        &self,
+        id: &str,
+        vocabulary: Vocabulary,
+        twist: Option<Twist>,
+    ) -> Result<Bytes, Refusal> {
         let store = self.store();
-        let mut records = records(&store, twist).into_iter();
-        let record = records.find(|record| record.id() == id);
+        let record = match twist {
+            Some(Twist::Stale) => store.find_before(id),
+            _ => store.find(id),
+        };
         record
-            .map(|record| self.show(record))
+            .map(|record| record.answer(vocabulary, &self.quirks))
             .ok_or(Refusal::UnknownPersona)
     }
 
     /// Begins a conversation with a persona, stock or not.
     pub(super) fn converse(&self, sent: &Value) -> Result<Value, Refusal> {
+        let store = self.store();
         let id = sent.get(PERSONA.id).and_then(Value::as_str);
-        let persona = self.read(id.ok_or(Refusal::UnknownPersona)?, None)?;
-        conversation::begin(sent, &persona)
+        let persona = id
+            .and_then(|id| store.find(id))
+            .ok_or(Refusal::UnknownPersona)?;
+        conversation::begin(sent, &normalise::show(persona.document(), &self.quirks))
     }
 
     /// Patches a persona of the account.
@@ -132,22 +153,22 @@ impl Service {
         twist: Option<Twist>,
     ) -> Result<Patched, Refusal> {
         let mut store = self.store();
-        let mut record = own(&store, id)?;
-        let has_draft = record.draft || twist == Some(Twist::Draft);
+        let record = own(&store, id)?;
+        let has_draft = record.has_draft() || twist == Some(Twist::Draft);
         // A draft holds no conferencing: a patch of that alone never meets it.
         let meets_draft = !patch.is_apart()? && has_draft;
         if meets_draft && drafts == Drafts::Respect {
             return Err(Refusal::Draft);
         }
 
-        let patched = patch.apply(&record.document, &self.quirks)?;
-        let mut rewritten = behave::rewrite(patched, &record.document, &self.quirks)?;
-        if patch::same(&rewritten, &record.document) {
+        let before = record.document();
+        let patched = patch.apply(before, &self.quirks)?;
+        let mut rewritten = behave::rewrite(patched, before, &self.quirks)?;
+        if patch::same(&rewritten, before) {
             return Ok(Patched::Nothing);
         }
         behave::touch(&mut rewritten, birth::now());
-        record.document = rewritten;
-        record.draft &= !meets_draft;
+        let record = record.next(record.has_draft() && !meets_draft, rewritten);
         store.replace(record)?;
         Ok(Patched::Written {
             over_draft: meets_draft,
@@ -164,13 +185,9 @@ impl Service {
     /// Lets the dashboard hold a draft of a persona, or not.
     pub(super) fn set_draft(&self, id: &str, draft: bool) -> Result<(), Refusal> {
         let mut store = self.store();
-        let mut record = own(&store, id)?;
-        record.draft = draft;
+        let record = own(&store, id)?;
+        let record = record.next(draft, record.document().clone());
         Ok(store.replace(record)?)
-    }
-
-    fn show(&self, record: &Record) -> Value {
-        normalise::show(&record.document, &self.quirks)
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
@@ -180,25 +197,15 @@ impl Service {
     }
 }
 
-/// All personas, or what is known of them.
-fn records(store: &Store, twist: Option<Twist>) -> Vec<&Record> {
-    match twist {
-        Some(Twist::Stale) => store.before(),
-        _ => store.records().iter().collect(),
-    }
-}
-
 /// The persona with this id, if the account may write it.
-fn own(store: &Store, id: &str) -> Result<Record, Refusal> {
-    let record = store
+fn own<'s>(store: &'s Store, id: &str) -> Result<&'s Record, Refusal> {
+    store
         .find(id)
-        .filter(|record| behave::is_own(&record.document));
-    record.cloned().ok_or(Refusal::UnknownPersona)
+        .filter(|record| behave::is_own(record.document()))
+        .ok_or(Refusal::UnknownPersona)
 }
 
 fn is_selected(record: &Record, selection: &Selection) -> bool {
-    selection.class.as_deref().is_none_or(|wanted| {
-        let class = record.document.get(PERSONA.class);
-        class.is_some_and(|class| class == wanted)
-    })
+    let wanted = selection.class.as_deref();
+    wanted.is_none() || record.class() == wanted
 }

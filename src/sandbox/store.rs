@@ -1,17 +1,17 @@
 //! The personas of a sandbox: in memory, and each in a file of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::behave;
 use super::birth::Birth;
 use super::check;
 use super::home::Home;
+use super::record::Record;
 use super::start_error::{StartError, StartErrorKind};
 use crate::catalog::{PERSONA, Vocabulary};
 use crate::durable;
@@ -25,33 +25,14 @@ const STOCK: [(&str, &str, Option<&str>); 3] = [
     ("p57c0de30003", "Stock Demo", None),
 ];
 
-/// One persona.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Record {
-    /// Its place in the order of creation.
-    order: u64,
-    /// Whether the dashboard holds a draft of it.
-    pub(super) draft: bool,
-    /// The document in the catalogue's names, its secrets sealed.
-    pub(super) document: Value,
-}
-
-impl Record {
-    /// The persona's id.
-    pub(super) fn id(&self) -> &str {
-        self.document
-            .get(PERSONA.id)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    }
-}
-
 /// All personas, in the order of creation.
 #[derive(Debug)]
 pub(super) struct Store {
     directory: PathBuf,
-    records: Vec<Record>,
+    /// By their places in that order.
+    records: BTreeMap<usize, Record>,
+    /// The place of each by its id.
+    places: HashMap<String, usize>,
     /// What each persona that was written was before the last time, by its id; nothing, if it was
     /// made then. A restart forgets that.
     before: BTreeMap<String, Option<Record>>,
@@ -65,53 +46,68 @@ impl Store {
             sow(home, seeds)?;
         }
         let records = load(&directory)?;
-        Ok(Self {
+        let mut store = Self {
             directory,
-            records,
+            records: BTreeMap::new(),
+            places: HashMap::new(),
             before: BTreeMap::new(),
-        })
+        };
+        records.into_iter().for_each(|record| store.append(record));
+        Ok(store)
     }
 
     /// All personas, the oldest first.
-    pub(super) fn records(&self) -> &[Record] {
-        &self.records
+    pub(super) fn records(&self) -> Vec<&Record> {
+        self.records.values().collect()
     }
 
     /// All personas as each was before the last write to it, the oldest first.
     pub(super) fn before(&self) -> Vec<&Record> {
         let is_unwritten = |record: &&Record| !self.before.contains_key(record.id());
-        let unwritten = self.records.iter().filter(is_unwritten);
+        let unwritten = self.records.values().filter(is_unwritten);
         let mut records: Vec<_> = unwritten.chain(self.before.values().flatten()).collect();
-        records.sort_by_key(|record| record.order);
+        records.sort_by_key(|record| record.order());
         records
     }
 
     /// The persona with this id.
     pub(super) fn find(&self, id: &str) -> Option<&Record> {
-        self.records.iter().find(|record| record.id() == id)
+        self.records.get(self.places.get(id)?)
+    }
+
+    /// The persona with this id as it was before the last write to it.
+    pub(super) fn find_before(&self, id: &str) -> Option<&Record> {
+        match self.before.get(id) {
+            Some(before) => before.as_ref(),
+            None => self.find(id),
+        }
     }
 
     /// Adds a new persona.
     pub(super) fn insert(&mut self, document: Value) -> io::Result<()> {
-        let order = self.records.last().map_or(0, |record| record.order + 1);
-        let record = Record {
-            order,
-            draft: false,
-            document,
-        };
+        let last = self.records.last_key_value();
+        let order = last.map_or(0, |(_, last)| last.order() + 1);
+        let record = Record::new(order, document);
         save(&self.directory, &record)?;
         self.before.insert(record.id().to_owned(), None);
-        self.records.push(record);
+        self.append(record);
         Ok(())
+    }
+
+    fn append(&mut self, record: Record) {
+        let last = self.records.last_key_value();
+        let place = last.map_or(0, |(place, _)| place + 1);
+        self.places.insert(record.id().to_owned(), place);
+        self.records.insert(place, record);
     }
 
     /// Puts a persona in the place of the one with its id.
     pub(super) fn replace(&mut self, record: Record) -> io::Result<()> {
         save(&self.directory, &record)?;
-        let mut records = self.records.iter_mut();
-        if let Some(old) = records.find(|old| old.order == record.order) {
+        let place = self.places.get(record.id());
+        if let Some(old) = place.and_then(|place| self.records.get_mut(place)) {
             // A draft that comes or goes is no write.
-            let is_written = old.document != record.document;
+            let is_written = old.document() != record.document();
             let old = std::mem::replace(old, record);
             if is_written {
                 self.before.insert(old.id().to_owned(), Some(old));
@@ -123,9 +119,9 @@ impl Store {
     /// Removes the persona with this id.
     pub(super) fn remove(&mut self, id: &str) -> io::Result<()> {
         fs::remove_file(file(&self.directory, id))?;
-        let gone = self.records.extract_if(.., |record| record.id() == id);
-        let gone = gone.map(|record| (record.id().to_owned(), Some(record)));
-        self.before.extend(gone);
+        let place = self.places.remove(id);
+        let gone = place.and_then(|place| self.records.remove(&place));
+        self.before.insert(id.to_owned(), gone);
         Ok(())
     }
 }
@@ -154,12 +150,10 @@ fn first(seeds: Vec<Value>) -> Result<Vec<Record>, StartErrorKind> {
         }
         documents.push(document);
     }
-    let records = (0..).zip(documents).map(|(order, document)| Record {
-        order,
-        draft: false,
-        document,
-    });
-    Ok(records.collect())
+    let records = (0..).zip(documents);
+    Ok(records
+        .map(|(order, document)| Record::new(order, document))
+        .collect())
 }
 
 fn stock((id, name, class): (&str, &str, Option<&str>)) -> Value {
@@ -197,7 +191,7 @@ fn load(directory: &Path) -> Result<Vec<Record>, StartError> {
             records.push(read(&path)?);
         }
     }
-    records.sort_unstable_by_key(|record| record.order);
+    records.sort_unstable_by_key(|record| record.order());
     Ok(records)
 }
 
@@ -206,7 +200,7 @@ fn read(path: &Path) -> Result<Record, StartError> {
     let record: Record = serde_json::from_slice(&content)
         .map_err(|source| StartError::new(path, StartErrorKind::Garbled(source)))?;
     let named_after_it = path.file_stem().is_some_and(|stem| stem == record.id());
-    if !named_after_it || !record.document.is_object() {
+    if !named_after_it || !record.document().is_object() {
         return Err(StartError::new(path, StartErrorKind::Misnamed));
     }
     Ok(record)
