@@ -1,6 +1,7 @@
 //! The endpoints: from HTTP to [`Service`] and back, in either vocabulary.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -85,10 +86,8 @@ async fn list(State(desk): State<Desk>, twisted: Twisted, parameters: Parameters
         .service
         .list(&selection, desk.vocabulary, twist(twisted));
     let total = format!(r#","total_count":{}"#, page.total);
-    Ok(answer_text(
-        StatusCode::OK,
-        envelope(&page.personas, &total),
-    ))
+    let body = envelope(&page.personas, &total);
+    Ok(answer_text(StatusCode::OK, body))
 }
 
 async fn create(State(desk): State<Desk>, body: Body) -> Answer {
@@ -96,7 +95,10 @@ async fn create(State(desk): State<Desk>, body: Body) -> Answer {
     if desk.vocabulary == Vocabulary::Pals && sent.get(PERSONA.face).is_none_or(is_unset) {
         return Err(Refusal::NoFace);
     }
-    let created = desk.service.create(sent)?;
+    let service = Arc::clone(&desk.service);
+    // It goes on when nobody waits for the answer any more.
+    let creating = tokio::task::spawn_blocking(move || service.create(sent));
+    let created = creating.await.map_err(io::Error::other)??;
     Ok(answer(StatusCode::OK, &desk.spell(created)))
 }
 

@@ -82,11 +82,11 @@ impl Service {
         twist: Option<Twist>,
     ) -> Page {
         let store = self.store();
+        let class = selection.class.as_deref();
         let mut found = match twist {
-            Some(Twist::Stale) => store.before(),
-            _ => store.records(),
+            Some(Twist::Stale) => store.before(class),
+            _ => store.records(class),
         };
-        found.retain(|record| is_selected(record, selection));
         if selection.newest_first {
             found.reverse();
         }
@@ -106,14 +106,16 @@ impl Service {
         }
     }
 
-    /// Makes a persona; answers what the service tells of it.
+    /// Makes a persona; answers what the service tells of it. It waits for the disk, and lets nobody else wait.
     pub(super) fn create(&self, sent: Value) -> Result<Value, Refusal> {
         let document = behave::create(sent, Birth::now(), &self.quirks)?;
         let told = [PERSONA.id, PERSONA.name, PERSONA.created].map(|name| {
             let value = document.get(name).cloned().unwrap_or_default();
             (name.to_owned(), value)
         });
-        self.store().insert(document)?;
+        let newborn = self.store().place(document);
+        newborn.save()?;
+        self.store().add(newborn);
         Ok(told.into_iter().collect())
     }
 
@@ -203,9 +205,4 @@ fn own<'s>(store: &'s Store, id: &str) -> Result<&'s Record, Refusal> {
         .find(id)
         .filter(|record| behave::is_own(record.document()))
         .ok_or(Refusal::UnknownPersona)
-}
-
-fn is_selected(record: &Record, selection: &Selection) -> bool {
-    let wanted = selection.class.as_deref();
-    wanted.is_none() || record.class() == wanted
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -25,17 +26,38 @@ const STOCK: [(&str, &str, Option<&str>); 3] = [
     ("p57c0de30003", "Stock Demo", None),
 ];
 
+/// Personas by their places in the order of creation.
+type Places = BTreeMap<u64, Arc<Record>>;
+
 /// All personas, in the order of creation.
 #[derive(Debug)]
 pub(super) struct Store {
     directory: PathBuf,
-    /// By their places in that order.
-    records: BTreeMap<usize, Record>,
+    records: Places,
+    /// Those of each class: a list is of one, and looks at no other.
+    classes: HashMap<String, Places>,
     /// The place of each by its id.
-    places: HashMap<String, usize>,
+    places: HashMap<String, u64>,
+    /// The place of the next one.
+    next: u64,
     /// What each persona that was written was before the last time, by its id; nothing, if it was
     /// made then. A restart forgets that.
-    before: BTreeMap<String, Option<Record>>,
+    before: BTreeMap<String, Option<Arc<Record>>>,
+}
+
+/// A persona that has its place, and is not in it yet.
+#[derive(Debug)]
+#[must_use = "nobody knows of it yet"]
+pub(super) struct Newborn {
+    directory: PathBuf,
+    record: Record,
+}
+
+impl Newborn {
+    /// Writes it down, for which no other has to wait.
+    pub(super) fn save(&self) -> io::Result<()> {
+        save(&self.directory, &self.record)
+    }
 }
 
 impl Store {
@@ -48,70 +70,80 @@ impl Store {
         let records = load(&directory)?;
         let mut store = Self {
             directory,
-            records: BTreeMap::new(),
+            records: Places::new(),
+            classes: HashMap::new(),
             places: HashMap::new(),
+            next: 0,
             before: BTreeMap::new(),
         };
-        records.into_iter().for_each(|record| store.append(record));
+        for record in records {
+            // A file that somebody has copied says the place of another one, and has the next one.
+            let place = record.order().max(store.next);
+            store.put(place, record);
+        }
         Ok(store)
     }
 
-    /// All personas, the oldest first.
-    pub(super) fn records(&self) -> Vec<&Record> {
-        self.records.values().collect()
+    /// All personas, or all of a class, the oldest first.
+    pub(super) fn records(&self, class: Option<&str>) -> Vec<&Record> {
+        let places = match class {
+            Some(class) => self.classes.get(class),
+            None => Some(&self.records),
+        };
+        let records = places.into_iter().flat_map(BTreeMap::values);
+        records.map(AsRef::as_ref).collect()
     }
 
-    /// All personas as each was before the last write to it, the oldest first.
-    pub(super) fn before(&self) -> Vec<&Record> {
-        let is_unwritten = |record: &&Record| !self.before.contains_key(record.id());
+    /// The same, as each was before the last write to it.
+    pub(super) fn before(&self, class: Option<&str>) -> Vec<&Record> {
+        let is_unwritten = |record: &&Arc<Record>| !self.before.contains_key(record.id());
         let unwritten = self.records.values().filter(is_unwritten);
-        let mut records: Vec<_> = unwritten.chain(self.before.values().flatten()).collect();
+        let records = unwritten.chain(self.before.values().flatten());
+        let of_class = records.filter(|record| class.is_none() || record.class() == class);
+        let mut records: Vec<_> = of_class.map(AsRef::as_ref).collect();
         records.sort_by_key(|record| record.order());
         records
     }
 
     /// The persona with this id.
     pub(super) fn find(&self, id: &str) -> Option<&Record> {
-        self.records.get(self.places.get(id)?)
+        let record = self.records.get(self.places.get(id)?);
+        record.map(AsRef::as_ref)
     }
 
     /// The persona with this id as it was before the last write to it.
     pub(super) fn find_before(&self, id: &str) -> Option<&Record> {
         match self.before.get(id) {
-            Some(before) => before.as_ref(),
+            Some(before) => before.as_deref(),
             None => self.find(id),
         }
     }
 
-    /// Adds a new persona.
-    pub(super) fn insert(&mut self, document: Value) -> io::Result<()> {
-        let last = self.records.last_key_value();
-        let order = last.map_or(0, |(_, last)| last.order() + 1);
-        let record = Record::new(order, document);
-        save(&self.directory, &record)?;
-        self.before.insert(record.id().to_owned(), None);
-        self.append(record);
-        Ok(())
+    /// Gives a new persona its place.
+    pub(super) fn place(&mut self, document: Value) -> Newborn {
+        let record = Record::new(self.next, document);
+        self.next = self.next.saturating_add(1);
+        Newborn {
+            directory: self.directory.clone(),
+            record,
+        }
     }
 
-    fn append(&mut self, record: Record) {
-        let last = self.records.last_key_value();
-        let place = last.map_or(0, |(place, _)| place + 1);
-        self.places.insert(record.id().to_owned(), place);
-        self.records.insert(place, record);
+    /// Adds a new persona, once it is written down.
+    pub(super) fn add(&mut self, Newborn { record, .. }: Newborn) {
+        self.before.insert(record.id().to_owned(), None);
+        self.put(record.order(), record);
     }
 
     /// Puts a persona in the place of the one with its id.
     pub(super) fn replace(&mut self, record: Record) -> io::Result<()> {
         save(&self.directory, &record)?;
-        let place = self.places.get(record.id());
-        if let Some(old) = place.and_then(|place| self.records.get_mut(place)) {
+        if let Some((place, old)) = self.take(record.id()) {
             // A draft that comes or goes is no write.
-            let is_written = old.document() != record.document();
-            let old = std::mem::replace(old, record);
-            if is_written {
+            if old.document() != record.document() {
                 self.before.insert(old.id().to_owned(), Some(old));
             }
+            self.put(place, record);
         }
         Ok(())
     }
@@ -119,10 +151,28 @@ impl Store {
     /// Removes the persona with this id.
     pub(super) fn remove(&mut self, id: &str) -> io::Result<()> {
         fs::remove_file(file(&self.directory, id))?;
-        let place = self.places.remove(id);
-        let gone = place.and_then(|place| self.records.remove(&place));
+        let gone = self.take(id).map(|(_, record)| record);
         self.before.insert(id.to_owned(), gone);
         Ok(())
+    }
+
+    fn put(&mut self, place: u64, record: Record) {
+        let record = Arc::new(record);
+        self.next = self.next.max(place.saturating_add(1));
+        self.places.insert(record.id().to_owned(), place);
+        if let Some(class) = record.class() {
+            let class = self.classes.entry(class.to_owned()).or_default();
+            class.insert(place, record.clone());
+        }
+        self.records.insert(place, record);
+    }
+
+    fn take(&mut self, id: &str) -> Option<(u64, Arc<Record>)> {
+        let place = self.places.remove(id)?;
+        for places in self.classes.values_mut() {
+            places.remove(&place);
+        }
+        Some((place, self.records.remove(&place)?))
     }
 }
 
@@ -191,7 +241,10 @@ fn load(directory: &Path) -> Result<Vec<Record>, StartError> {
             records.push(read(&path)?);
         }
     }
-    records.sort_unstable_by_key(|record| record.order());
+    records.sort_unstable_by(|one, other| {
+        let by_order = one.order().cmp(&other.order());
+        by_order.then_with(|| one.id().cmp(other.id()))
+    });
     Ok(records)
 }
 

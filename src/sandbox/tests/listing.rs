@@ -145,3 +145,21 @@ async fn a_persona_is_a_pal_in_other_words() {
         assert_eq!(pal.pointer(persona_name), None, "{persona_name}");
     }
 }
+
+#[tokio::test]
+async fn a_write_shows_wherever_the_persona_was_read_before() {
+    let site = Site::new().await;
+    let id = site.create(json!({"context": "one"})).await;
+    for (context, next) in [("one", "two"), ("two", "three"), ("three", "")] {
+        for collection in ["personas", "pals"] {
+            let (_, list) = site
+                .get(&format!("/v2/{collection}?persona_type=user"))
+                .await;
+            let (_, one) = site.get(&format!("/v2/{collection}/{id}")).await;
+            assert_eq!(one["context"], context, "{collection}");
+            assert_eq!(list["data"], json!([one]), "{collection}");
+        }
+        let patch = json!([{"op": "replace", "path": "/context", "value": next}]);
+        assert_eq!(site.patch(&id, patch).await.0, 200);
+    }
+}

@@ -34,6 +34,52 @@ async fn personas_survive_a_restart_and_seeds_are_sown_once() {
 }
 
 #[tokio::test]
+async fn what_is_made_at_the_same_time_is_all_there_and_keeps_its_order() {
+    let site = Site::new().await;
+    let made: Vec<_> = (0..20).map(|_| site.create(json!({}))).collect();
+    let made = futures_util::future::join_all(made).await;
+    let (_, list) = site.get("/v2/personas?persona_type=user&limit=100").await;
+    let personas = list["data"].as_array().expect("a list");
+    let mut ids: Vec<_> = personas
+        .iter()
+        .map(|persona| persona["persona_id"].as_str())
+        .collect();
+    let mut expected: Vec<_> = made.iter().map(|id| Some(id.as_str())).collect();
+    ids.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(ids, expected);
+
+    let home = site.stop().await;
+    let site = Site::at(home, Quirks::default(), Vec::new())
+        .await
+        .expect("it starts");
+    let again = site.get("/v2/personas?persona_type=user&limit=100").await;
+    assert_eq!(again, (200, list));
+}
+
+#[tokio::test]
+async fn a_state_file_that_somebody_has_copied_hides_no_other() {
+    let site = Site::new().await;
+    let first = site.create(json!({})).await;
+    let second = site.create(json!({})).await;
+    let personas = site.state().join("personas");
+    let text = fs::read_to_string(personas.join(format!("{first}.json"))).expect("a file");
+    let home = site.stop().await;
+    let copied = text.replace(&first, "pcopied");
+    fs::write(personas.join("pcopied.json"), copied).expect("it is written");
+
+    let site = Site::at(home, Quirks::default(), Vec::new())
+        .await
+        .expect("it starts");
+    let third = site.create(json!({})).await;
+    for id in [&first, "pcopied", &second, &third] {
+        assert_eq!(site.read(id).await["persona_id"], *id);
+    }
+    let (_, list) = site.get("/v2/personas?persona_type=user").await;
+    assert_eq!(list["total_count"], 4);
+}
+
+#[tokio::test]
 async fn a_state_in_use_tells_where_its_sandbox_listens() {
     let site = Site::new().await;
     let home = site.state();
