@@ -65,9 +65,7 @@ impl Session<'_> {
     /// Whether an id cannot be that of a persona that was made for this step just now.
     fn is_anothers(self, step: &Step, id: &PersonaId) -> bool {
         let ledger = self.ledger.borrow();
-        let mut records = ledger.records().iter();
-        records.any(|(key, record)| *key != step.key && record.id == *id)
-            || self.live.iter().any(|live| live.id == *id)
+        ledger.is_of_another(id, &step.key) || self.live.iter().any(|live| live.id == *id)
     }
 
     /// Takes over a persona that was made; its id is written down before anything else can go wrong.

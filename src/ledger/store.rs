@@ -1,5 +1,6 @@
 //! Reading the ledger, and writing it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -23,6 +24,8 @@ pub struct Ledger {
     environment: String,
     salt: Salt,
     records: Records,
+    /// The manifests that each persona has entries of: one, unless git has merged more.
+    keys: BTreeMap<PersonaId, BTreeSet<Key>>,
     /// What is about to be done, or was when an apply was ended.
     unheard: Unheard,
     /// What the file was when it was read or written last.
@@ -122,11 +125,17 @@ impl Ledger {
                 outdated: None,
             },
         };
+        let mut keys = BTreeMap::<_, BTreeSet<_>>::new();
+        for (key, record) in &content.records {
+            let keys = keys.entry(record.id.clone()).or_default();
+            keys.insert(key.clone());
+        }
         let mut ledger = Self {
             files: files.clone(),
             environment: environment.to_owned(),
             salt: content.salt,
             records: content.records,
+            keys,
             unheard: Unheard::default(),
             own: digest(text.as_deref().unwrap_or_default()),
             is_behind: text.is_none() || content.outdated.is_some(),
@@ -171,9 +180,7 @@ impl Ledger {
                 Line::Forget { key } if is_newer => {
                     self.unheard.creates.remove(&key);
                 }
-                Line::Forget { key } => {
-                    self.records.remove(&key);
-                }
+                Line::Forget { key } => self.remove(&key),
             }
         }
         Ok(())
@@ -181,8 +188,7 @@ impl Ledger {
 
     /// Takes over an entry of a journal, unless a newer ledger knows better.
     fn learn(&mut self, key: Key, record: Record, is_newer: bool) {
-        let is_known = |other: &Record| other.id == record.id;
-        let knows = self.records.contains_key(&key) || self.records.values().any(is_known);
+        let knows = self.records.contains_key(&key) || self.keys.contains_key(&record.id);
         if !(is_newer && knows) {
             self.put(key, record);
         }
@@ -198,6 +204,13 @@ impl Ledger {
     #[must_use]
     pub const fn unheard(&self) -> &Unheard {
         &self.unheard
+    }
+
+    /// Whether another manifest than this one has the persona.
+    #[must_use]
+    pub fn is_of_another(&self, id: &PersonaId, key: &Key) -> bool {
+        let mut keys = self.keys.get(id).into_iter().flatten();
+        keys.any(|other| other != key)
     }
 
     /// The salt for digests of secrets.
@@ -321,15 +334,32 @@ impl Ledger {
     /// # Errors
     /// Where that cannot be written. It is known here all the same.
     pub fn forget(&mut self, key: &Key) -> Result<(), LedgerError> {
-        self.records.remove(key);
+        self.remove(key);
         self.is_behind = true;
         self.add(Line::Forget { key: key.clone() })
     }
 
     fn put(&mut self, key: Key, record: Record) {
-        self.records.retain(|_, other| other.id != record.id);
+        for other in self.keys.remove(&record.id).unwrap_or_default() {
+            self.records.remove(&other);
+        }
+        self.remove(&key);
+        let keys = BTreeSet::from([key.clone()]);
+        self.keys.insert(record.id.clone(), keys);
         self.records.insert(key, record);
         self.is_behind = true;
+    }
+
+    fn remove(&mut self, key: &Key) {
+        let Some(record) = self.records.remove(key) else {
+            return;
+        };
+        if let Entry::Occupied(mut keys) = self.keys.entry(record.id) {
+            keys.get_mut().remove(key);
+            if keys.get().is_empty() {
+                keys.remove();
+            }
+        }
     }
 
     /// Adds to the journal, if one is open.
@@ -519,6 +549,31 @@ mod tests {
         third.end().expect("it ends");
         std::fs::write(&files(&path).journal, journal).expect("it is written");
         assert_eq!(ledger(&path).records()[&Key::new("b")], newer);
+    }
+
+    #[test]
+    fn a_persona_belongs_to_whoever_took_it_last_also_where_git_has_merged_several() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("test.json");
+        let [a, b, c] = ["a", "b", "c"].map(Key::new);
+        let merged = [(&a, "p1"), (&b, "p1"), (&c, "p2")];
+        let merged = merged.map(|(key, id)| (key.clone(), record(id)));
+        let text = format::to_text("test", &Salt::new([7; 32]), &Records::from(merged));
+        std::fs::write(&path, text).expect("it is written");
+        let mut ledger = ledger(&path);
+        let others = |ledger: &Ledger, id: &str| {
+            let id = PersonaId::new(id).expect("an id");
+            [&a, &b, &c].map(|key| ledger.is_of_another(&id, key))
+        };
+        assert_eq!(others(&ledger, "p1"), [true, true, true]);
+        assert_eq!(others(&ledger, "p2"), [true, true, false]);
+
+        ledger.bind(c.clone(), record("p1")).expect("it is bound");
+        assert_eq!(ledger.records().keys().collect::<Vec<_>>(), [&c]);
+        assert_eq!(others(&ledger, "p1"), [true, true, false]);
+        assert_eq!(others(&ledger, "p2"), [false; 3]);
+        ledger.forget(&c).expect("it is forgotten");
+        assert_eq!(others(&ledger, "p1"), [false; 3]);
     }
 
     #[test]
