@@ -1,6 +1,6 @@
 //! Sentences and names, no two alike for long, as they stand in prompts and tools.
 
-use crate::dice::Dice;
+use super::dice::Dice;
 
 const VERBS: [&str; 24] = [
     "check",

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use crate::dice::Dice;
-use crate::words;
+use super::dice::Dice;
+use super::words;
 
 /// How many bytes a manifest has at least: its prompt grows until it is there.
 const SIZE: usize = 6_300;

@@ -14,6 +14,7 @@ mod hooks;
 mod hostile;
 mod import;
 mod init;
+mod instructions;
 mod kill;
 mod kubernetes;
 mod lists;
