@@ -1,6 +1,5 @@
 //! The same work for many items, on all cores.
 
-use std::num::NonZero;
 use std::sync::Mutex;
 use std::thread;
 
@@ -9,8 +8,7 @@ const SHARE: usize = 16;
 
 /// What `work` makes of each item, in the order of the items.
 pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let helpers = (cores - 1).min(items.len() / SHARE);
+    let helpers = helpers(items.len());
     let queue = Mutex::new(items.into_iter().enumerate());
     let next = || queue.lock().expect("taking an item never panics").next();
     let run = || {
@@ -33,6 +31,14 @@ pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync)
     });
     made.sort_by_key(|(index, _)| *index);
     made.into_iter().map(|(_, one)| one).collect()
+}
+
+/// How many threads help with so many items. How many cores there are takes longer to find out than a few items take.
+fn helpers(items: usize) -> usize {
+    match items / SHARE {
+        0 => 0,
+        worth => worth.min(thread::available_parallelism().map_or(0, |cores| cores.get() - 1)),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
 use clap::Parser;
+use futures_util::future::LocalBoxFuture;
 
 use super::args::{Args, Command};
 use super::commands;
@@ -19,6 +20,11 @@ use crate::settings::Process;
 #[must_use]
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(own_up));
+    if asks_for_version() {
+        // If nobody reads it, that is no failure.
+        let _ = writeln!(io::stdout(), "personactl {}", env!("PERSONACTL_VERSION"));
+        return Outcome::Done.into();
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return told(&error).into(),
@@ -31,6 +37,12 @@ pub fn run() -> ExitCode {
             error.outcome().into()
         }
     }
+}
+
+/// Whether `--version` is all that was typed. Describing all commands first, as the parser does, would take longer than the
+/// whole rest of the start.
+fn asks_for_version() -> bool {
+    std::env::args_os().skip(1).eq(["--version"])
 }
 
 /// Tells what is wrong with the arguments, which it quotes; or the help or version that they ask for.
@@ -53,30 +65,30 @@ fn carry_out(args: &Args, context: &Context) -> Result<Outcome, Error> {
             source,
         })?;
     }
+    let work: LocalBoxFuture<'_, Result<Outcome, Error>> = match &args.command {
+        // What waits for nothing needs no runtime.
+        Command::Init(args) => return commands::init::run(args, context),
+        Command::Validate(args) => return commands::validate::run(args, context),
+        Command::Explain(args) => return commands::explain::run(args, context),
+        Command::Schema(args) => return commands::schema::run(args, context),
+        Command::Completions(args) => return commands::completions::run(args, context),
+        Command::Man(args) => return commands::man::run(args, context),
+        Command::Plan(args) => Box::pin(commands::plan::run(args, context)),
+        Command::Apply(args) => Box::pin(commands::apply::run(args, context)),
+        Command::Import(args) => Box::pin(commands::import::run(args, context)),
+        Command::Status(args) => Box::pin(commands::status::run(args, context)),
+        Command::Show(args) => Box::pin(commands::show::run(args, context)),
+        Command::Pull(args) => Box::pin(commands::pull::run(args, context)),
+        Command::Watch(args) => Box::pin(commands::watch::run(args, context)),
+        Command::Reconcile(args) => Box::pin(commands::reconcile::run(args, context)),
+        Command::Talk(args) => Box::pin(commands::talk::run(args, context)),
+        Command::Sandbox(args) => Box::pin(commands::sandbox::run(args, context)),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
-    runtime.block_on(async {
-        match &args.command {
-            Command::Init(args) => commands::init::run(args, context),
-            Command::Validate(args) => commands::validate::run(args, context),
-            Command::Explain(args) => commands::explain::run(args, context),
-            Command::Plan(args) => commands::plan::run(args, context).await,
-            Command::Apply(args) => commands::apply::run(args, context).await,
-            Command::Import(args) => commands::import::run(args, context).await,
-            Command::Status(args) => commands::status::run(args, context).await,
-            Command::Show(args) => commands::show::run(args, context).await,
-            Command::Pull(args) => commands::pull::run(args, context).await,
-            Command::Watch(args) => commands::watch::run(args, context).await,
-            Command::Reconcile(args) => commands::reconcile::run(args, context).await,
-            Command::Talk(args) => commands::talk::run(args, context).await,
-            Command::Sandbox(args) => commands::sandbox::run(args, context).await,
-            Command::Schema(args) => commands::schema::run(args, context),
-            Command::Completions(args) => commands::completions::run(args, context),
-            Command::Man(args) => commands::man::run(args, context),
-        }
-    })
+    runtime.block_on(work)
 }
 
 /// Says that the program is broken, and where. What it broke on may be a secret, so that is left out.

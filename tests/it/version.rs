@@ -210,4 +210,6 @@ fn the_program_says_what_the_script_says() {
     let commit = long.strip_prefix(version).expect("the version").trim();
     let shape = commit.starts_with('(') && commit.ends_with(')');
     assert!(commit.is_empty() || shape, "{long}");
+    let among_others = site.run(["--quiet", "--version"]).success();
+    assert_eq!(among_others.stdout, long);
 }
