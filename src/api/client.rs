@@ -12,7 +12,6 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use tokio::sync::Semaphore;
 use url::Url;
 
 use super::conversation;
@@ -40,10 +39,10 @@ const IDLE: Duration = Duration::from_secs(10);
 const LARGEST: usize = 64;
 /// How many pages are read: with a hundred personas on each, more than any account has.
 const MOST_PAGES: usize = 1_000;
-/// How many pages are asked for at a time: those of an account with ten thousand personas. Their bodies are read a few at a time,
-/// and wait in the system meanwhile.
+/// How many pages are asked for at a time: those of an account with ten thousand personas.
 const PAGES_AT_ONCE: usize = 100;
-const BODIES_AT_ONCE: usize = 4;
+/// Whoever wants fewer requests than this at a time is gentle with pages, too.
+const USUAL: usize = 4;
 /// How many lists are read before pages that shift under us are given up on.
 const LISTINGS: usize = 3;
 
@@ -71,8 +70,6 @@ pub struct Client {
     connection: Connection,
     requests: Requests,
     flow: Flow,
-    /// Who reads a body of an answer.
-    bodies: Semaphore,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -112,10 +109,9 @@ impl Client {
         Ok(Self {
             http: builder.build()?,
             flow: Flow::new(
-                connection.concurrency.max(PAGES_AT_ONCE),
+                connection.concurrency.max(pages_at_once(&connection)),
                 connection.timeout,
             ),
-            bodies: Semaphore::new(BODIES_AT_ONCE),
             connection,
             requests,
             observer: None,
@@ -294,11 +290,7 @@ impl Client {
         }
         let retry_after = retry_after(answer.headers());
         let retry_after = retry_after.filter(|_| !planted(Mutant::RetryAfterIgnored));
-        let body = {
-            let turn = self.bodies.acquire().await;
-            let _turn = turn.expect("nobody closes it");
-            Body::read(answer).await?
-        };
+        let body = Body::read(answer).await?;
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok((status, body));
         }
@@ -310,6 +302,13 @@ impl Client {
             message,
             retry_after,
         ))
+    }
+}
+
+const fn pages_at_once(connection: &Connection) -> usize {
+    match connection.concurrency {
+        few if few < USUAL => few,
+        _ => PAGES_AT_ONCE,
     }
 }
 
@@ -474,7 +473,10 @@ impl Reader<'_> {
         // A page may hold fewer personas than were asked for, and some of them twice.
         let size = found.personas.len().max(1);
         let (last, at_once) = match found.total {
-            Some(total) => (total.div_ceil(size).min(MOST_PAGES), PAGES_AT_ONCE),
+            Some(total) => (
+                total.div_ceil(size).min(MOST_PAGES),
+                pages_at_once(&self.0.connection),
+            ),
             None => (MOST_PAGES, 1),
         };
         let mut pages = stream::iter(2..=last)

@@ -212,7 +212,8 @@ impl Flow {
         let now = Instant::now();
         let until = if is_throttled {
             // The pace keeps those who come back from coming all at one moment.
-            self.gate.get().unwrap_or(now)
+            let gate = self.gate.get().unwrap_or(now);
+            gate.max(self.pace.borrow().opens(now))
         } else {
             let random = getrandom::u32().map_or(1.0, |bits| f64::from(bits) / f64::from(u32::MAX));
             now + retry::wait(attempts, kind.retry_after(), random)

@@ -101,9 +101,10 @@ impl Pace {
         }
     }
 
-    /// Begins another part of a run. What was learnt stays, but the bucket may have been filled meanwhile.
-    pub(super) const fn begin(&mut self, now: Instant) {
-        self.stretch = Stretch::new(now);
+    /// Begins another run, with nothing held back: the bucket may have been filled meanwhile, and runs of a few requests, as a
+    /// watch has them, would never get to know that more is borne.
+    pub(super) fn begin(&mut self, now: Instant) {
+        *self = Self::new(now);
     }
 
     /// When the next request may be sent.
@@ -150,8 +151,10 @@ impl Pace {
         let wait = asked.unwrap_or_else(|| SILENT.saturating_mul(1 << self.in_vain.min(6)));
         let stretch = self.stretch;
         match &mut self.limit {
+            // Where nothing was taken there is nothing to learn from: others have emptied the bucket.
+            None if in_vain => {}
+            Some(limit) if in_vain => limit.empty(now),
             None => self.limit = Some(Limit::guess(&stretch, sent, now, wait)),
-            Some(limit) if in_vain && stretch.was_empty => limit.empty(now),
             Some(limit) => limit.learn(&stretch, sent, now, wait),
         }
         self.stretch = Stretch {
@@ -325,6 +328,20 @@ mod tests {
         takes(&mut pace, 1, now);
         let next = pace.refused(now, now, None).expect("it is news");
         assert_eq!((next - now).as_millis(), 250);
+    }
+
+    #[test]
+    fn a_refusal_at_the_start_of_each_run_does_not_slow_the_next() {
+        let mut now = Instant::now();
+        let mut pace = Pace::new(now);
+        for _ in 0..12 {
+            pace.begin(now);
+            now = pace
+                .refused(now, now, Some(Duration::from_secs(1)))
+                .expect("it is news");
+            takes(&mut pace, 2, now);
+            assert_eq!(pace.opens(now), now, "{pace:?}");
+        }
     }
 
     #[test]

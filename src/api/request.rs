@@ -13,7 +13,7 @@ pub(super) const PAGE_SIZE: usize = 100;
 
 /// How long one request may take.
 pub(super) const REQUEST: Duration = Duration::from_secs(60);
-/// How long a page may take, where others are read before it. Nothing is silent for as long.
+/// How long a page may take that shares the line with others. Nothing is silent for as long.
 const PAGE: Duration = Duration::from_secs(10 * 60);
 
 /// What is asked of the service.
@@ -96,7 +96,7 @@ impl Requests {
         ];
         Request {
             query,
-            patience: PAGE,
+            patience: if page > 1 { PAGE } else { REQUEST },
             ..self.request(Method::Get, None, None)
         }
     }
