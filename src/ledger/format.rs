@@ -245,6 +245,10 @@ mod tests {
             ),
             (text.replacen("0707", "07", 1), "salt"),
             (text.replacen("\"p2\"", "\"p3\"", 1), "the entry `c`"),
+            (
+                text.replacen("\"check\":\"", "\"check\":\"X", 1),
+                "the entry `a/b`",
+            ),
             (text.replacen("\"a/b\"", "\"a/c\"", 1), "the entry `a/c`"),
             (text.replacen("\"c\"", "\"a/b\"", 1), "twice"),
         ];
