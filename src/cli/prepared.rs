@@ -50,8 +50,7 @@ impl Prepared {
         mut ledger: Ledger,
         policy: &Policy,
     ) -> Result<Self, Error> {
-        let documents = loaded.desired.iter().map(|desired| &desired.document);
-        let secrets = secrets(site, documents.flat_map(secret::names));
+        let secrets = referred(site, loaded);
         let fingerprints = secrets.fingerprints(ledger.salt().clone());
         let known = Known {
             site,
@@ -242,6 +241,12 @@ impl Known<'_> {
         }
         Ok(ledger.unheard().is_empty())
     }
+}
+
+/// The values of the secrets that the manifests refer to. From then on they are not said, whoever repeats them.
+pub(super) fn referred(site: &Site<'_>, loaded: &Loaded) -> Secrets {
+    let documents = loaded.desired.iter().map(|desired| &desired.document);
+    secrets(site, documents.flat_map(secret::names))
 }
 
 /// The values of these secrets, as far as they are set. The sandbox gets stand-ins: no real secret is

@@ -88,7 +88,10 @@ fn carry_out(args: &Args, context: &Context) -> Result<Outcome, Error> {
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
-    runtime.block_on(work)
+    let outcome = runtime.block_on(work);
+    // What still runs nobody waits for: a name that is being looked up may take as long as the system likes.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Says that the program is broken, and where. What it broke on may be a secret, so that is left out.

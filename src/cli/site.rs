@@ -225,8 +225,9 @@ impl<'c> Site<'c> {
     /// Asks the service for all that is live there, and reads the ledger, so that both can be done beside something else.
     pub(super) async fn look(&self) -> Result<(Service, Vec<Live>, Ledger), Error> {
         let service = self.connect(CONCURRENCY).await?;
+        let ledger = self.ledger(None)?;
         let listed = service.client.reader().list().await?;
-        Ok((service, listed, self.ledger(None)?))
+        Ok((service, listed, ledger))
     }
 
     fn client(

@@ -222,3 +222,37 @@ fn lists_are_patched_whole_where_the_settings_say_so() {
     site.run(["apply", "--yes"]).success();
     site.run(["plan", "--detailed-exitcode"]).success();
 }
+
+/// Where nothing listens.
+const NOWHERE: &str = "http://127.0.0.1:9/v2";
+
+#[test]
+fn mistakes_are_told_before_anything_is_said_of_the_service() {
+    let mut site = Site::bare();
+    site.write("personas/ana.yaml", "persona_name: Ana\nsystem_promt: x\n");
+    site.set("TAVUS_PUBLIC_API_BASE_URL", NOWHERE);
+    for key in ["", "any"] {
+        site.set("TAVUS_API_KEY", key);
+        let plan = site.run(["plan", "--strict"]).code(1);
+        assert!(plan.stderr.contains("system_promt"), "{}", plan.stderr);
+        assert!(!plan.stderr.contains("127.0.0.1"), "{}", plan.stderr);
+    }
+}
+
+#[test]
+fn mistakes_leave_no_embedded_service_behind() {
+    let site = Site::with_manifest("persona_name: [\n");
+    site.run(["plan"]).code(1);
+    assert!(!site.path("personas/.personactl").exists());
+}
+
+#[test]
+fn a_broken_ledger_is_told_though_the_service_is_down() {
+    let mut site = Site::bare();
+    site.write("personas/ana.yaml", ANA);
+    site.write("personas/_ledger/default.json", "<<<<<<< ours\n");
+    site.set("TAVUS_PUBLIC_API_BASE_URL", NOWHERE);
+    site.set("TAVUS_API_KEY", "any");
+    let plan = site.run(["plan"]).code(1);
+    assert!(plan.stderr.contains("conflict markers"), "{}", plan.stderr);
+}

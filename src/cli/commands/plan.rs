@@ -12,13 +12,13 @@ use super::super::error::Error;
 use super::super::former::Former;
 use super::super::outcome::Outcome;
 use super::super::plan_file;
-use super::super::prepared::Prepared;
+use super::super::prepared::{Prepared, referred};
 use super::super::reports::{Reports, Teller};
 use super::super::signals;
 use super::super::site::{DIRECTORY, Site, check, chosen, load, understood};
 use crate::plan::{Action, Aim, Deletes, Obstacle, Plan, Policy, Step};
 use crate::render::Form;
-use crate::settings::Terms;
+use crate::settings::{Api, Terms};
 use crate::yaml::Sources;
 
 /// Show what would change, field by field and with the reason
@@ -71,9 +71,15 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     let site = Site::open(context, &args.directory)?;
     let mut teller = args.teller(context)?;
     let mut looking = pin!(maybe_done(site.look()));
-    let mut loaded = site.load_beside(looking.as_mut()).await?;
+    let mut loaded = match site.environment.api {
+        Api::Service { .. } => site.load_beside(looking.as_mut()).await?,
+        // The embedded one begins with what it finds on disk, and that is left alone where there are mistakes.
+        Api::Sandbox { .. } => site.load()?,
+    };
     let deletes = args.pruning.deletes();
     teller.judged(&loaded, site.check(&loaded, deletes), args.format)?;
+    // What the service has said meanwhile may repeat one.
+    drop(referred(&site, &loaded));
     // Nobody is shown a line any more.
     loaded.sources = Sources::default();
     looking.as_mut().await;
@@ -82,7 +88,8 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         aim: Aim::Show,
         ..site.policy(&loaded, &ledger, &args.selection, deletes)?
     };
-    let prepared = Prepared::build_with(listed, &site, &loaded, &service, ledger, &policy).await?;
+    let mut prepared =
+        Prepared::build_with(listed, &site, &loaded, &service, ledger, &policy).await?;
 
     if let Some(path) = &args.out {
         plan_file::write(path, &site, &prepared)?;
@@ -96,7 +103,11 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         ));
     }
     let outcome = args.outcome(&prepared.plan);
-    // The process ends with it, and takes less time than freeing value by value.
+    drop((
+        mem::take(&mut prepared.secrets),
+        mem::take(&mut loaded.secrets),
+    ));
+    // All but the secrets ends with the process, which takes less time than freeing value by value.
     mem::forget((loaded, prepared));
     Ok(outcome)
 }
