@@ -127,3 +127,50 @@ impl<'p> Spot<'p> {
 const fn is_schema(field: &Field) -> bool {
     matches!(field.kind, Kind::Tools)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::PERSONA;
+    use super::*;
+
+    fn agrees(at: &Spot<'_>, value: &Value) {
+        let pointer = at.pointer();
+        let by_pointer = (
+            PERSONA.secrecy(&pointer),
+            PERSONA.is_hidden(&pointer),
+            PERSONA.wants_secret(&pointer),
+        );
+        assert_eq!(
+            (at.secrecy(), at.is_hidden(), at.wants_secret()),
+            by_pointer,
+            "{pointer}"
+        );
+        match value {
+            Value::Object(members) => members
+                .iter()
+                .for_each(|(name, value)| agrees(&at.member(name), value)),
+            Value::Array(elements) => elements
+                .iter()
+                .enumerate()
+                .for_each(|(index, element)| agrees(&at.element(index), element)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn a_spot_says_what_its_pointer_says() {
+        let anything =
+            json!({"api_key": ["x", {"token": 1}], "Authorization": {"api_key": [[2]]}, "name": 3});
+        let layer = json!({
+            "api_key": anything, "headers": anything, "default_query": anything, "extra_body": anything,
+            "tools": [{"function": {"parameters": anything}}, [anything]], "voice_settings": anything,
+        });
+        let document = json!({
+            "persona_id": anything, "persona_name": "Ana", "pal_name": "Ben", "api_key": anything, "unknown": layer,
+            "layers": {"llm": layer, "tts": layer, "stt": layer, "unknown": layer, "": [layer]},
+        });
+        agrees(&PERSONA.root(), &document);
+    }
+}

@@ -176,3 +176,51 @@ impl Spot {
 fn fitted(figure: usize) -> u32 {
     u32::try_from(figure).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_that_of_the_value_or_of_the_nearest_around_it() {
+        let place = |file: &str, line| Place {
+            file: Arc::from(file),
+            line,
+            column: line + 1,
+            width: line + 2,
+        };
+        let pointer = |text| Pointer::parse(text).expect("a pointer");
+        let spots = [
+            ("/b", 1),
+            ("/a", 2),
+            ("/a-b", 3),
+            ("/a/x", 4),
+            ("/a/x~1y/0", 5),
+        ];
+        let spots: Vec<_> = spots
+            .iter()
+            .map(|(at, line)| (pointer(at), place("a", *line), place("b", 10 * line)))
+            .collect();
+        let mut places = Places::new(place("a", 9));
+        let (first, later) = spots.split_at(2);
+        places.extend(first.iter().map(|(at, name, value)| (at, name, value)));
+        places.extend(later.iter().map(|(at, name, value)| (at, name, value)));
+        for (at, name, value) in &spots {
+            assert_eq!(
+                (places.name(at), places.value(at)),
+                (name.clone(), value.clone()),
+                "{at}"
+            );
+        }
+        for (at, line) in [
+            ("", 9),
+            ("/c", 9),
+            ("/a/y", 2),
+            ("/a/x/0/1", 4),
+            ("/a/x~1y", 2),
+            ("/a/x~1y/0/z", 5),
+        ] {
+            assert_eq!(places.name(&pointer(at)).line, line, "{at}");
+        }
+    }
+}

@@ -170,6 +170,25 @@ mod tests {
     }
 
     #[test]
+    fn a_value_is_found_as_the_library_finds_it() {
+        let document = serde_json::json!({"": {"a/b": [10, {"m~n": 1, "~1": 2}], "01": 3}, "-": 4});
+        let tokens = ["", "a/b", "0", "1", "2", "00", "01", "+1", "-", "m~n", "~1"];
+        let mut ways = vec![Pointer::root()];
+        for _ in 0..4 {
+            for way in &ways {
+                assert_eq!(way.get(&document), document.pointer(way.as_str()), "{way}");
+            }
+            let deeper = ways
+                .iter()
+                .flat_map(|way| tokens.map(|token| way.join(token)));
+            ways = deeper
+                .filter(|way| document.pointer(way.as_str()).is_some() || way.tokens().count() < 2)
+                .collect();
+        }
+        assert!(!ways.is_empty());
+    }
+
+    #[test]
     fn only_well_formed_pointers_are_read() {
         for bad in ["a", "/~", "/~2", "/a~"] {
             assert_eq!(Pointer::parse(bad), None, "{bad}");

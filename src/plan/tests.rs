@@ -816,6 +816,20 @@ proptest! {
     }
 
     #[test]
+    fn a_plan_that_is_shown_says_the_same_as_one_that_is_applied(
+        wanted in any_persona(), held in any_persona(), applied_last in any_persona(), is_met in any::<bool>()
+    ) {
+        let held = if is_met { wanted.clone() } else { held };
+        let (wanted, held) = ([desired("ana", wanted)], [live("p1", held)]);
+        let records = applied("ana", &applied_last, "p1");
+        let plan = |aim| plan_with(&wanted, &held, &records, &Policy { aim, ..Policy::default() });
+        let (shown, applied) = (plan(Aim::Show), plan(Aim::Apply));
+        prop_assert_eq!(shown.id(), applied.id());
+        prop_assert_eq!(words(&shown), words(&applied));
+        prop_assert_eq!(&shown.steps[0].unmanaged, &applied.steps[0].unmanaged);
+    }
+
+    #[test]
     fn the_plan_after_an_apply_is_empty(wanted in any_persona(), held in any_persona()) {
         let wanted = [desired("ana", wanted)];
         let held = [live("p1", held)];
