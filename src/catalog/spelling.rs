@@ -41,9 +41,18 @@ impl Vocabulary {
     }
 
     fn value(self, known: &'static [Field], value: Value) -> Value {
-        let Value::Object(members) = value else {
+        let Value::Object(mut members) = value else {
             return value;
         };
+        // Most documents come as they are to be, and need no copy.
+        if members.keys().all(|name| self.is_spelt(known, name)) {
+            for (name, value) in &mut members {
+                if let Some(field) = named(known, name) {
+                    *value = self.value(field.known_members(), value.take());
+                }
+            }
+            return Value::Object(members);
+        }
         let mut spelt = Map::with_capacity(members.len());
         for (name, value) in members {
             match named(known, &name) {
@@ -64,6 +73,11 @@ impl Vocabulary {
             }
         }
         Value::Object(spelt)
+    }
+
+    /// Whether this vocabulary has no other spelling of a member.
+    fn is_spelt(self, known: &'static [Field], name: &str) -> bool {
+        named(known, name).is_none_or(|field| self.spell(field) == name)
     }
 
     /// The pointer and the value at it, spelt in this vocabulary.

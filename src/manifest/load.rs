@@ -27,7 +27,7 @@ use crate::yaml::Sources;
 use crate::yaml::{Data, Member, Node};
 
 /// How many manifests are parsed before what they say is made of them.
-const AT_ONCE: usize = 512;
+const AT_ONCE: usize = 1024;
 
 /// What the manifests are loaded for.
 #[derive(Clone, Copy, Debug)]
