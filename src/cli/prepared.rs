@@ -37,12 +37,15 @@ impl Prepared {
         ledger: Ledger,
         policy: &Policy,
     ) -> Result<Self, Error> {
+        // Whatever the service says may repeat one of them.
+        let secrets = referred(site, loaded);
         let listed = service.client.reader().list().await?;
-        Self::build_with(listed, site, loaded, service, ledger, policy).await
+        Self::build_with(secrets, listed, site, loaded, service, ledger, policy).await
     }
 
-    /// The same where it was `listed` already what is live.
+    /// The same where the secrets that the manifests refer to are known, and it was `listed` what is live.
     pub(super) async fn build_with(
+        secrets: Secrets,
         listed: Vec<Live>,
         site: &Site<'_>,
         loaded: &Loaded,
@@ -50,7 +53,6 @@ impl Prepared {
         mut ledger: Ledger,
         policy: &Policy,
     ) -> Result<Self, Error> {
-        let secrets = referred(site, loaded);
         let fingerprints = secrets.fingerprints(ledger.salt().clone());
         let known = Known {
             site,

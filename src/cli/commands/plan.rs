@@ -79,7 +79,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
     let deletes = args.pruning.deletes();
     teller.judged(&loaded, site.check(&loaded, deletes), args.format)?;
     // What the service has said meanwhile may repeat one.
-    drop(referred(&site, &loaded));
+    let secrets = referred(&site, &loaded);
     // Nobody is shown a line any more.
     loaded.sources = Sources::default();
     looking.as_mut().await;
@@ -89,7 +89,7 @@ pub(in crate::cli) async fn run(args: &Args, context: &Context) -> Result<Outcom
         ..site.policy(&loaded, &ledger, &args.selection, deletes)?
     };
     let mut prepared =
-        Prepared::build_with(listed, &site, &loaded, &service, ledger, &policy).await?;
+        Prepared::build_with(secrets, listed, &site, &loaded, &service, ledger, &policy).await?;
 
     if let Some(path) = &args.out {
         plan_file::write(path, &site, &prepared)?;
